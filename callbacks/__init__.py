@@ -1,0 +1,1 @@
+"""LangChain callback handlers, one per module."""

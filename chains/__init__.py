@@ -1,0 +1,1 @@
+"""LCEL pipes and their prompts: each module builds one kind of chain."""

@@ -1,0 +1,6 @@
+"""Command line."""
+
+
+def main() -> int:
+    """Run the command line."""
+    return 0
