@@ -1,0 +1,1 @@
+"""What developers run by hand: the check, the pins and the sample document."""
