@@ -19,9 +19,6 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 LOWEST_PYTHON = "3.11"
-BUILD_TOOLS = ("hatchling", "setuptools", "wheel")
-"""What sdists are built with: hatchling for this project, setuptools and wheel for jieba, which has no wheel."""
-
 _PINS = re.compile(r"(# pins: begin\n).*?( *# pins: end)", re.DOTALL)
 
 
@@ -41,11 +38,12 @@ def write_pins(root: Path) -> None:
     """Resolve for every supported Python and platform, and rewrite the pins and `requirements.txt` under `root`."""
     project = root / "pyproject.toml"
     unpinned = with_pins(project.read_text(encoding="utf-8"), [], [])
-    groups = [f"--group={name}" for name in tomllib.loads(unpinned)["dependency-groups"]]
+    settings = tomllib.loads(unpinned)
+    groups = [f"--group={name}" for name in settings["dependency-groups"]]
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "pyproject.toml")
         copy.write_text(unpinned, encoding="utf-8")
-        build = _resolve(Path(folder), "-", stdin="\n".join(BUILD_TOOLS))
+        build = _resolve(Path(folder), "-", stdin="\n".join(settings["build-system"]["requires"]))
         install = _resolve(Path(folder), "--all-extras", *groups, "pyproject.toml")
         pinned = with_pins(unpinned, install, build)
         copy.write_text(pinned, encoding="utf-8")
