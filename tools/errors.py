@@ -14,6 +14,7 @@ The tree:
     │   ├── TooLargeError        code: too_large
     │   └── NoPdfsFoundError     code: no_pdfs
     ├── WorkerError              a child process died, hung or broke its limits
+    │   └── WorkerTimeoutError   it hung
     ├── SettingError             a setting has a value that is not accepted
     └── UnknownNameError         a document, collection or thread of that name does not exist
 """
@@ -111,6 +112,10 @@ class WorkerError(PageloomError):
 
     code: ClassVar[str] = "worker"
     retryable: ClassVar[bool] = True
+
+
+class WorkerTimeoutError(WorkerError):
+    """Raised when a child process gave no answer in time and was killed."""
 
 
 class SettingError(PageloomError):
