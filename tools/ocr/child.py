@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.ocr.gutter import Part, Picture, split_columns
-from tools.ocr.order import reading_rows
 from tools.pdf.document import open_document, open_page
+from tools.pdf.order import reading_rows
 from tools.pdf.view import view_of
 from tools.types import Box
 from tools.worker import Message, run_child

@@ -48,13 +48,15 @@ class OcrEngine:
             WorkerTimeoutError: The page took too long.
             WorkerError: The child died over it.
         """
-        request = {"path": str(path.resolve()), "page": page, "password": password, "regions": list(regions)}
+        request = {"path": str(path), "page": page, "password": password, "regions": list(regions)}
         timeout_s = self._limits.page_timeout_s + self._limits.start_timeout_s
         async with aclosing(self._pool.ask(request, timeout_s=timeout_s)) as replies:
             reply = await anext(replies)
             async for _ in replies:
                 pass
-        lines = tuple(OcrLine(text, (box[0], box[1], box[2], box[3]), score, row) for text, box, score, row in reply["lines"])
+        lines = tuple(
+            OcrLine(text, (box[0], box[1], box[2], box[3]), score, row) for text, box, score, row in reply["lines"]
+        )
         return OcrPage(lines, reply["turned"], reply["seconds"])
 
     async def close(self) -> None:

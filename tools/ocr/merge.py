@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from statistics import median
 
 from tools.ocr.pages import OcrLine, OcrPage
@@ -16,8 +17,8 @@ MIN_LINE_SCORE = 0.6
 MIN_PAGE_SCORE = 0.9
 """Pages below are scripts that the models do not know, or handwriting: what they yield is not text."""
 _KNOWN_SHARE = 0.8
-_PARAGRAPH_GAP = 0.9
-"""Rows further apart than this many line heights have a paragraph gap between them."""
+_PARAGRAPH_GAP = 1.4
+"""Rows further apart than this many times the usual distance have a paragraph gap between them."""
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W_]+")
 
 
@@ -47,9 +48,7 @@ def merge_ocr(read: PageRead, ocr: OcrPage) -> PageRecord:
         return _unsure(read, kept_text, sure.confidence)
     added, lines = _assemble(fresh, len(kept_text) + 2 if kept_text else 0)
     text = f"{kept_text}\n\n{added}" if kept_text else added
-    return replace(
-        _record(read, "ocr", read.reason, text), confidence=round(sure.confidence, 4), lines=lines
-    )
+    return replace(_record(read, "ocr", read.reason, text), confidence=round(sure.confidence, 4), lines=lines)
 
 
 def _without_ocr(read: PageRead, kept_text: str, ocr: OcrPage) -> PageRecord:
@@ -96,7 +95,7 @@ def _words(text: str) -> list[str]:
 
 
 def _assemble(pieces: Sequence[OcrLine], offset: int) -> tuple[str, tuple[TextLine, ...]]:
-    """Join pieces of a row with blanks, rows with line breaks, paragraphs with an empty line; note where each stands."""
+    """Join pieces of a row with blanks, rows with line breaks, paragraphs with an empty line; note their places."""
     text = ""
     lines = []
     for separator, piece in zip(_separators(pieces), pieces, strict=True):
@@ -109,13 +108,16 @@ def _assemble(pieces: Sequence[OcrLine], offset: int) -> tuple[str, tuple[TextLi
 
 def _separators(pieces: Sequence[OcrLine]) -> Iterator[str]:
     """Yield what stands before each piece."""
-    height = median(piece.box[3] - piece.box[1] for piece in pieces)
+    steps = [_middle(piece) - _middle(before) for before, piece in pairwise(pieces)]
+    downward = [step for step, (before, piece) in zip(steps, pairwise(pieces), strict=True) if piece.row > before.row]
+    usual = median([step for step in downward if step > 1] or [0.0])
     yield ""
-    bottom = pieces[0].box[3]
-    for before, piece in zip(pieces, pieces[1:], strict=False):
+    for step, (before, piece) in zip(steps, pairwise(pieces), strict=True):
         if piece.row == before.row:
             yield " "
-            bottom = max(bottom, piece.box[3])
         else:
-            yield "\n\n" if piece.box[1] - bottom > _PARAGRAPH_GAP * height else "\n"
-            bottom = piece.box[3]
+            yield "\n\n" if step > _PARAGRAPH_GAP * usual else "\n"
+
+
+def _middle(piece: OcrLine) -> float:
+    return (piece.box[1] + piece.box[3]) / 2

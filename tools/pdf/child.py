@@ -8,6 +8,8 @@ from typing import Any
 
 from pypdfium2 import raw
 
+from tools.errors import DamagedPdfError
+from tools.pdf.columns import in_reading_order
 from tools.pdf.document import RefusedError, UnreadablePageError, open_document, open_page
 from tools.pdf.pages import Inspection, PageRead
 from tools.pdf.quotes import locate
@@ -18,6 +20,9 @@ from tools.pdf.view import view_of
 from tools.worker import Message, run_child
 
 _NOT_ENCRYPTED = -1
+_NO_PAGE_LOADS = "none of its pages can be loaded"
+_TRIED = 20
+"""A file is refused when its first pages, this many, cannot be loaded."""
 
 
 def handle(request: Message) -> Iterator[Message]:
@@ -25,14 +30,24 @@ def handle(request: Message) -> Iterator[Message]:
     try:
         yield from _TASKS[request["task"]](request)
     except RefusedError as refused:
-        yield {"refused": refused.refusal, "detail": refused.detail}
+        yield {"refused": refused.code, "detail": refused.detail}
 
 
 def _inspect(request: Message) -> Iterator[Message]:
     with open_document(request["path"], request["password"]) as document:
+        if len(document) and not any(_loads(document, number) for number in range(1, min(len(document), _TRIED) + 1)):
+            raise RefusedError(DamagedPdfError.code, _NO_PAGE_LOADS)
         title = document.get_metadata_value("Title").strip()
         encrypted = raw.FPDF_GetSecurityHandlerRevision(document.raw) != _NOT_ENCRYPTED
         yield asdict(Inspection(len(document), title, encrypted=encrypted, engine="pdfium"))
+
+
+def _loads(document: Any, number: int) -> bool:
+    try:
+        with open_page(document, number):
+            return True
+    except UnreadablePageError:
+        return False
 
 
 def _inspect_again(request: Message) -> Iterator[Message]:
@@ -55,7 +70,7 @@ def read_page(document: Any, number: int) -> PageRead:
     with open_page(document, number) as page:
         view = view_of(page)
         text_page = page.get_textpage()
-        lines = list(visible_lines(text_page, view))
+        lines = in_reading_order(text_page, view, list(visible_lines(text_page, view)))
         text = measure_text("\n".join(line.text for line in lines))
         images = image_boxes(page, view)
         settled = is_plain(text) and not has_figure_size(images, view.width, view.height)

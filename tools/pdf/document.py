@@ -2,23 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
-Refusal = Literal["damaged", "no_pages", "password_needed", "wrong_password"]
+from tools.errors import DamagedPdfError, PasswordNeededError, WrongPasswordError
 
 _BAD_PASSWORD = "password"  # noqa: S105 - a word in pdfium's message, not a password
 
 
 class RefusedError(Exception):
-    """Raised in a child when a file does not open; the parent turns it into the error with that code."""
+    """Raised in a child when a file does not open; the parent turns it into the `DocumentError` with that code."""
 
-    def __init__(self, refusal: Refusal, detail: str = "") -> None:
-        self.refusal: Refusal = refusal
+    def __init__(self, code: str, detail: str = "") -> None:
+        self.code = code
         self.detail = detail
-        super().__init__(f"{refusal}: {detail}")
+        super().__init__(f"{code}: {detail}")
 
 
 class UnreadablePageError(Exception):
@@ -62,5 +61,5 @@ def open_page(document: pdfium.PdfDocument, number: int) -> Iterator[pdfium.PdfP
 
 def _refusal(message: str, password: str | None) -> RefusedError:
     if _BAD_PASSWORD in message.lower():
-        return RefusedError("wrong_password" if password else "password_needed")
-    return RefusedError("damaged", message)
+        return RefusedError((WrongPasswordError if password else PasswordNeededError).code)
+    return RefusedError(DamagedPdfError.code, message)

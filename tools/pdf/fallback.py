@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pypdf import PasswordType, PdfReader
 from pypdf.errors import EmptyFileError
 
+from tools.errors import DamagedPdfError, NoPagesError, PasswordNeededError, WrongPasswordError
 from tools.pdf.document import RefusedError
 from tools.pdf.normalize import normalize
 from tools.pdf.pages import Inspection, PageRead
@@ -26,7 +27,7 @@ def inspect(path: str, password: str | None) -> Inspection:
     reader = _open(path, password)
     pages = len(reader.pages)
     if not pages:
-        raise RefusedError("no_pages")
+        raise RefusedError(NoPagesError.code)
     title = reader.metadata.title if reader.metadata else None
     return Inspection(pages, str(title or "").strip(), encrypted=reader.is_encrypted, engine="pypdf")
 
@@ -53,15 +54,16 @@ def read_pages(path: str, password: str | None, pages: Sequence[int]) -> Iterato
 
 
 def _open(path: str, password: str | None) -> PdfReader:
-    """Open a file; only its user password will do without another: pypdf takes an empty owner password for an answer."""
+    """Open a file, but not with an empty owner password, which pypdf takes when the user password is missing."""
     try:
         reader = PdfReader(path)
     except EmptyFileError as error:
-        raise RefusedError("damaged", str(error)) from error
+        raise RefusedError(DamagedPdfError.code, str(error)) from error
     if reader.is_encrypted:
         accepted = reader.decrypt(password or "")
         if accepted == PasswordType.NOT_DECRYPTED or (accepted == PasswordType.OWNER_PASSWORD and not password):
-            raise RefusedError("wrong_password" if password else "password_needed")
+            problem = WrongPasswordError if password else PasswordNeededError
+            raise RefusedError(problem.code)
     return reader
 
 

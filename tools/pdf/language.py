@@ -13,13 +13,34 @@ _LEAD = 1.3
 """The best language must beat the next by this factor."""
 
 _FUNCTION_WORDS = {
-    "en": "the of and to in is that for it with as was on are be this by or from at which not have an were has their but",
-    "fr": "le la les de des du et en un une que est pour dans qui sur pas au par plus ce il ne se sont aux avec cette être",
-    "de": "der die das und in den von zu mit sich des auf für ist im dem nicht ein eine als auch es an werden aus er sie",
-    "es": "el la los las de del y en que un una por con para se es no su al lo como más este son esta entre también fue",
-    "it": "il lo la gli le di del della e in che un una per con non si è da dei nel alla sono come più anche questo delle",
-    "pt": "o os as de do da dos das e em que um uma por com para não se é no na ao como mais foi são pelo pela também",
-    "nl": "de het een en van in is dat op te voor met zijn niet aan er om ook als bij door naar uit worden deze wordt heeft",
+    "en": """
+        the of and to in is that for it with as was on are be this by or from at which not have an
+        were has their but
+    """,
+    "fr": """
+        le la les de des du et en un une que est pour dans qui sur pas au par plus ce il ne se sont
+        aux avec cette être
+    """,
+    "de": """
+        der die das und in den von zu mit sich des auf für ist im dem nicht ein eine als auch es an
+        werden aus er sie
+    """,
+    "es": """
+        el la los las de del y en que un una por con para se es no su al lo como más este son esta
+        entre también fue
+    """,
+    "it": """
+        il lo la gli le di del della e in che un una per con non si è da dei nel alla sono come più
+        anche questo delle
+    """,
+    "pt": """
+        o os as de do da dos das e em que um uma por com para não se é no na ao como mais foi são
+        pelo pela também
+    """,
+    "nl": """
+        de het een en van in is dat op te voor met zijn niet aan er om ook als bij door naar uit
+        worden deze wordt heeft
+    """,
 }
 _LISTS = {language: frozenset(words.split()) for language, words in _FUNCTION_WORDS.items()}
 

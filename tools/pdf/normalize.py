@@ -1,4 +1,4 @@
-"""Turn what pdfium extracts into the text that is stored; a pure function, so the same page always gives the same text."""
+"""Turn what pdfium extracts into the text that is stored; pure, so the same page always gives the same text."""
 
 import re
 from collections.abc import Iterable
@@ -27,8 +27,8 @@ def normalize(lines: Iterable[str]) -> str:
     """
     text = "\n".join(lines)
     known = text.lower()
-    text = _SOFT_BREAK.sub(lambda match: _join(match, known), text)
-    text = _HARD_BREAK.sub(lambda match: _join(match, known), text)
+    text = _SOFT_BREAK.sub(lambda match: join_word(match[1], match[2], known), text)
+    text = _HARD_BREAK.sub(lambda match: join_word(match[1], match[2], known), text)
     text = _SOFT_MARKS.sub("", text).translate(_INVISIBLE)
     text = "".join(character for character in text if character in _KEPT_CONTROL or not is_bad(character))
     text = _BLANKS.sub(" ", _ODD_SPACES.sub(" ", text))
@@ -37,8 +37,8 @@ def normalize(lines: Iterable[str]) -> str:
     return _MANY_BREAKS.sub("\n\n", text).strip()
 
 
-def _join(match: re.Match[str], known: str) -> str:
-    head, tail = match.groups()
+def join_word(head: str, tail: str, known: str) -> str:
+    """Join two parts of a word broken at a line end; `known` is the text around it in lower case."""
     compound = f"{head}-{tail}"
     keeps_hyphen = not tail[0].islower() or not head[-1].isalpha() or compound.lower() in known
     return compound if keeps_hyphen else head + tail

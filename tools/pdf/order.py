@@ -62,10 +62,12 @@ def _columns(boxes: Sequence[Box], ids: Row) -> list[Row]:
 
 
 def _bands(boxes: Sequence[Box], ids: Row) -> list[Row]:
-    """Cut into bands of boxes that cross the middle and bands of boxes that do not, which may hold columns."""
+    """Cut into bands of boxes that reach across and bands of boxes that do not, which may hold columns."""
     line_height = median(_height(boxes[i]) for i in ids)
-    middle = (min(boxes[i][0] for i in ids) + max(boxes[i][2] for i in ids)) / 2
-    wide = {i for i in ids if boxes[i][0] < middle - line_height and boxes[i][2] > middle + line_height}
+    left, right = min(boxes[i][0] for i in ids), max(boxes[i][2] for i in ids)
+    middle, half = (left + right) / 2, (right - left) / 2
+    crossing = {i for i in ids if boxes[i][0] < middle - line_height and boxes[i][2] > middle + line_height}
+    wide = {i for i in crossing if boxes[i][2] - boxes[i][0] > half}
     if not wide or len(wide) >= _MOSTLY_WIDE * len(ids):
         return []
     bands: list[Row] = []

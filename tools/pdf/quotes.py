@@ -1,11 +1,13 @@
 """Find a quote on a page and box it. Boxes are made on demand: all characters of a page would be a lot to store."""
 
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pypdfium2 import raw
 
+from tools.pdf.columns import in_reading_order
 from tools.pdf.textlayer import layer_text, visible_lines
 from tools.pdf.view import View, view_of
 from tools.types import Box
@@ -26,7 +28,7 @@ def locate(page: Any, quote: str, start: int = 0) -> list[Box]:
     view = view_of(page)
     text_page = page.get_textpage()
     folded, indexes = _fold_page(text_page)
-    near = len(fold(layer_text(list(visible_lines(text_page, view)))[:start])) if start else 0
+    near = len(fold(_stored_text(text_page, view)[:start])) if start else 0
     ranges = _find(folded, quote, near) or [found for line in quote.split("\n") for found in _find(folded, line, near)]
     boxes = [view.box(rect) for first, last in ranges for rect in _rects(text_page, indexes[first], indexes[last])]
     text_page.close()
@@ -49,13 +51,17 @@ def merge_lines(boxes: Iterable[Box], view: View) -> list[Box]:
     return [_rounded(box, view) for box in merged]
 
 
+def _stored_text(text_page: Any, view: View) -> str:
+    return layer_text(in_reading_order(text_page, view, list(visible_lines(text_page, view))))
+
+
 def _fold_page(text_page: Any) -> tuple[str, list[int]]:
     """Fold the characters of a page, and say for each folded one which character it came from."""
     characters: list[str] = []
     indexes: list[int] = []
     for index in range(text_page.count_chars()):
         code = raw.FPDFText_GetUnicode(text_page.raw, index)
-        for character in _fold_character(chr(code)) if code < 0x110000 else "":
+        for character in _fold_character(chr(code)) if code <= sys.maxunicode else "":
             characters.append(character)
             indexes.append(index)
     return "".join(characters), indexes

@@ -62,7 +62,7 @@ class PdfReader:
             DocumentError: The file cannot be taken; the subclass says why.
         """
         await asyncio.to_thread(_check_file, path, name, self._limits.max_bytes)
-        request = {"path": str(path.resolve()), "password": password}
+        request = {"path": str(path), "password": password}
         reply = await self._opened({"task": "inspect", **request}, name)
         if reply.get("refused") == DamagedPdfError.code:
             reply = await self._opened({"task": "inspect-again", **request}, name)
@@ -88,7 +88,7 @@ class PdfReader:
         """
         inspection = await self.inspect(path, name=name, password=password)
         todo = deque(sorted(set(pages)) if pages is not None else range(1, inspection.pages + 1))
-        request = {"path": str(path.resolve()), "password": password}
+        request = {"path": str(path), "password": password}
         task = "read" if inspection.engine == "pdfium" else "load"
         while todo:
             problem: WorkerError | None = None
@@ -104,7 +104,7 @@ class PdfReader:
             if problem and task == "load":
                 task = "read-again"
             elif problem:
-                finding = _failed(todo.popleft(), _reason(problem), str(problem))
+                finding = _failed(todo.popleft(), _reason(problem))
                 yield await self._or_again(finding, request) if task == "read" else finding
 
     async def locate(
@@ -117,7 +117,7 @@ class PdfReader:
         Raises:
             WorkerError: The child died or hung over it.
         """
-        request = {"task": "locate", "path": str(path.resolve()), "password": password}
+        request = {"task": "locate", "path": str(path), "password": password}
         reply = await self._first({**request, "page": page, "quote": quote, "start": start})
         return [(box[0], box[1], box[2], box[3]) for box in reply.get("boxes", [])]
 
@@ -132,7 +132,7 @@ class PdfReader:
         except WorkerError as error:
             if request["task"] == "inspect":
                 return {"refused": DamagedPdfError.code}
-            raise DamagedPdfError(name, _short(error)) from error
+            raise DamagedPdfError(name) from error
 
     async def _first(self, request: Message) -> Message:
         async with aclosing(self._pool.ask(request, timeout_s=self._limits.open_timeout_s)) as replies:
@@ -148,7 +148,7 @@ class PdfReader:
         async with aclosing(replies):
             async for reply in replies:
                 if "failed" in reply:
-                    yield _failed(reply["page"], "page-damaged", reply["failed"])
+                    yield _failed(reply["page"], "page-damaged")
                 elif "page" in reply:
                     yield _finding(reply)
         message = "the child ended its answer early"
@@ -186,14 +186,9 @@ def _finding(reply: dict[str, Any]) -> PageRead:
     return PageRead(regions=regions, **reply)
 
 
-def _failed(page: int, reason: str, detail: str) -> PageRead:
-    del detail
+def _failed(page: int, reason: str) -> PageRead:
     return PageRead(page=page, decision="failed", reason=reason, text="")
 
 
 def _reason(problem: WorkerError) -> str:
     return "time-limit" if isinstance(problem, WorkerTimeoutError) else "reader-died"
-
-
-def _short(error: WorkerError) -> str:
-    return str(error)[:200]

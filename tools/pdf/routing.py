@@ -58,6 +58,8 @@ class TextSigns:
     bad_characters: float
     bad_words: float
     alphanumeric: float
+    european: float
+    """Share of characters below U+0250, which can be drawn even when the file does not bring its fonts."""
     latin_words: int
     """Latin words of four letters and more."""
     pronounceable: float
@@ -96,7 +98,8 @@ _VOWEL = re.compile(r"[aeiouyAEIOUY]")
 _CONSONANTS = re.compile(r"[b-df-hj-np-tv-xzB-DF-HJ-NP-TV-XZ]{6}")
 _SOUP = re.compile(r"[a-z][A-Z]|[A-Za-z][0-9%&'$#@|~^][A-Za-z]")
 _SOFT_HYPHENS = "\u0002\u00ad\ufffe"
-_DOTS = ".…·_-–—"
+_DOTS = ".…·_-\u2013\u2014"
+_BEYOND_EUROPE = "\u0250"
 _MIN_CJK = 4
 _MIN_LATIN_WORDS = 3
 _MIN_CHARACTERS = 5
@@ -114,6 +117,9 @@ def measure_text(text: str) -> TextSigns:
         bad_characters=_share(map(is_bad, characters), len(characters)),
         bad_words=_share((len(word) > 1 and any(map(_is_unreadable, word)) for word in words), len(words)),
         alphanumeric=_share((unicodedata.category(character)[0] in "LN" for character in characters), len(characters)),
+        european=_share((character < _BEYOND_EUROPE for character in characters), len(characters))
+        if characters
+        else 1.0,
         latin_words=len(latin),
         pronounceable=_share(map(_is_pronounceable, latin), len(latin)) if latin else 1.0,
         swapped=_share((ord(character) & 0xFF == 0 for character in cjk), len(cjk)) if len(cjk) >= _MIN_CJK else 0.0,
@@ -123,7 +129,7 @@ def measure_text(text: str) -> TextSigns:
 
 
 def is_plain(signs: TextSigns, limits: Thresholds = DEFAULT) -> bool:
-    """Tell whether the text alone settles that the text layer is good; a page with images may still lack some words."""
+    """Tell whether the text alone settles that the layer is good; a page with images may still lack some words."""
     return (
         signs.characters >= limits.little_text
         and not _has_wrong_codes(signs, limits)
@@ -138,19 +144,13 @@ def has_figure_size(images: Sequence[Box], width: float, height: float, limits: 
 
 def decide(text: TextSigns, page: PageSigns, limits: Thresholds = DEFAULT) -> Route:
     """Decide about a page; the first rule that holds wins."""
-    if page.faint < limits.faint and text.characters < limits.little_text:
+    if _shows_nothing(text, page, limits):
         return Route("blank", "nothing-visible" if text.characters else "blank")
     if text.characters == 0:
         return _without_text(page, limits)
     if reason := _distrust(text, page, limits):
         return Route("ocr", reason)
-    if page.invisible > limits.invisible and page.image_coverage > limits.invisible:
-        return Route("text", "earlier-ocr-layer")
-    if page.image_coverage >= limits.picture and text.characters < limits.little_text:
-        return Route("ocr", "little-text-on-image", merge=True)
-    if page.figures >= limits.figure:
-        return Route("ocr", "figures-beside-text", merge=True, figures_only=True)
-    return Route("text", "text-layer")
+    return _with_good_text(text, page, limits)
 
 
 def figures_of(text: TextSigns, page: PageSigns | None) -> dict[str, float]:
@@ -164,6 +164,22 @@ def is_bad(character: str) -> bool:
     if character in _SOFT_HYPHENS or "\uf8e5" <= character <= "\uf8ff":  # Adobe's pieces of large brackets
         return False
     return character == "\ufffd" or unicodedata.category(character) in ("Cc", "Cn", "Cs", "Co")
+
+
+def _shows_nothing(text: TextSigns, page: PageSigns, limits: Thresholds) -> bool:
+    """Tell whether a page stays white, other than for want of a font that neither the file nor the system has."""
+    return page.faint < limits.faint and text.characters < limits.little_text and text.european == 1.0
+
+
+def _with_good_text(text: TextSigns, page: PageSigns, limits: Thresholds) -> Route:
+    """Decide whether images hold words beside a text layer that can be trusted."""
+    if page.invisible > limits.invisible and page.image_coverage > limits.invisible:
+        return Route("text", "earlier-ocr-layer")
+    if page.image_coverage >= limits.picture and text.characters < limits.little_text:
+        return Route("ocr", "little-text-on-image", merge=True)
+    if page.figures >= limits.figure:
+        return Route("ocr", "figures-beside-text", merge=True, figures_only=True)
+    return Route("text", "text-layer")
 
 
 def _without_text(page: PageSigns, limits: Thresholds) -> Route:

@@ -79,7 +79,7 @@ def small_picture(page: Any) -> Picture:
 
 
 def measure_ink(picture: Picture) -> tuple[float, float]:
-    """Return the shares of pixels that differ clearly, ruled lines aside, and that differ at all from the background."""
+    """Return the shares of pixels that differ from the background clearly, ruled lines aside, and at all."""
     difference = np.abs(picture.astype(np.int16) - _commonest(picture))
     clear = difference > _CLEAR
     writing = clear[np.ix_(clear.mean(axis=1) < _RULE, clear.mean(axis=0) < _RULE)]

@@ -24,6 +24,8 @@ class Line:
     text: str
     start: int
     """Offset of its first character in the raw text."""
+    end: int
+    """Offset after its last character; 0 characters for a line that was put together."""
     x: float
     """Where it starts, in the view."""
     y: float
@@ -48,12 +50,13 @@ def _visible(text_page: Any, view: View, text: str, start: int) -> Line | None:
     first = start + len(text) - len(text.lstrip())
     last = start + len(text.rstrip()) - 1
     head, tail = _origin(text_page, first), _origin(text_page, last)
+    end = start + len(text)
     if not (view.shows(*head) and view.shows(*tail)):
         text = "".join(c for i, c in enumerate(text, start) if view.shows(*_origin(text_page, i)))
     if not text.strip():
         return None
     x, y = view.point(*head)
-    return Line(text, start, x, y)
+    return Line(text, start, end, x, y)
 
 
 def _origin(text_page: Any, text_index: int) -> tuple[float, float]:
