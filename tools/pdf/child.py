@@ -1,6 +1,7 @@
 """The child process that touches PDFs: opens, reads, locates and draws for `tools.pdf.reader`."""
 
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from types import ModuleType
@@ -112,6 +113,14 @@ def _locate(request: Message) -> Iterator[Message]:
         yield {"boxes": locate(page, request["quote"], request["start"])}
 
 
+def _draw(request: Message) -> Iterator[Message]:
+    from tools.pdf.picture import draw_page  # noqa: PLC0415 - reading needs no image library
+
+    with open_document(request["path"], request["password"]) as document, open_page(document, request["page"]) as page:
+        document.init_forms()
+        yield {"png": b64encode(draw_page(page, request["boxes"], request["dpi"])).decode()}
+
+
 _TASKS: dict[str, Callable[[Message], Iterator[Message]]] = {
     "inspect": _inspect,
     "inspect-again": _inspect_again,
@@ -119,6 +128,7 @@ _TASKS: dict[str, Callable[[Message], Iterator[Message]]] = {
     "load": _load,
     "read-again": _read_again,
     "locate": _locate,
+    "draw": _draw,
 }
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 """Read PDFs safely: every byte of a file is parsed in child processes with limits on memory and time."""
 
 import asyncio
+from base64 import b64decode
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from tools.errors import (
     DamagedPdfError,
@@ -25,6 +25,7 @@ from tools.pdf.pages import Inspection, PageRead
 from tools.types import Box
 from tools.worker import Message, WorkerLimits, WorkerPool
 
+_CHILD = "tools.pdf.child"
 _HEADER = b"%PDF-"
 _HEADER_WITHIN = 1024
 _REFUSALS: dict[str, type[DocumentError]] = {
@@ -43,17 +44,21 @@ class PdfLimits:
     open_timeout_s: float = 30.0
     page_timeout_s: float = 10.0
     children: int = 2
-    """How many files are read at the same time."""
+    """How many files are read at the same time; as many again serve single calls and second opinions."""
 
 
 class PdfReader:
-    """Opens, reads and searches PDFs in child processes. Close it to stop them."""
+    """Opens, reads and searches PDFs in child processes. Close it to stop them.
+
+    Three pools, so that none waits for another: one that reads whole documents, one for single calls that people wait
+    for, and one for second opinions, whose children serve once.
+    """
 
     def __init__(self, limits: PdfLimits | None = None) -> None:
         self._limits = limits or PdfLimits()
-        self._pool = WorkerPool(
-            "tools.pdf.child", size=self._limits.children, limits=WorkerLimits(self._limits.memory_bytes)
-        )
+        self._readers = self._pool(max_requests=20)
+        self._viewers = self._pool(max_requests=200)
+        self._seconds = self._pool(max_requests=1)
 
     async def inspect(self, path: Path, *, name: str, password: str | None = None) -> Inspection:
         """Open a file and say how many pages it has; `name` is what errors call it.
@@ -63,9 +68,9 @@ class PdfReader:
         """
         await asyncio.to_thread(_check_file, path, name, self._limits.max_bytes)
         request = {"path": str(path), "password": password}
-        reply = await self._opened({"task": "inspect", **request}, name)
+        reply = await self._opened(self._viewers, {"task": "inspect", **request})
         if reply.get("refused") == DamagedPdfError.code:
-            reply = await self._opened({"task": "inspect-again", **request}, name)
+            reply = await self._opened(self._seconds, {"task": "inspect-again", **request})
         if refusal := reply.get("refused"):
             raise _REFUSALS[refusal](name, reply.get("detail", ""))
         inspection = Inspection(**reply)
@@ -91,21 +96,11 @@ class PdfReader:
         request = {"path": str(path), "password": password}
         task = "read" if inspection.engine == "pdfium" else "load"
         while todo:
-            problem: WorkerError | None = None
-            async with aclosing(self._findings({"task": task, "pages": list(todo), **request})) as findings:
-                while todo and problem is None:
-                    try:
-                        finding = await anext(findings)
-                    except WorkerError as error:
-                        problem = error
-                    else:
-                        todo.popleft()
-                        yield await self._or_again(finding, request)
-            if problem and task == "load":
-                task = "read-again"
-            elif problem:
-                finding = _failed(todo.popleft(), _reason(problem))
-                yield await self._or_again(finding, request) if task == "read" else finding
+            async with aclosing(self._findings(task, list(todo), request)) as findings:
+                async for finding in findings:
+                    todo.popleft()
+                    yield finding if task == "read-again" else await self._or_again(finding, request)
+            task = "read" if task == "read" else "read-again"
 
     async def locate(
         self, path: Path, *, page: int, quote: str, start: int = 0, password: str | None = None
@@ -118,52 +113,74 @@ class PdfReader:
             WorkerError: The child died or hung over it.
         """
         request = {"task": "locate", "path": str(path), "password": password}
-        reply = await self._first({**request, "page": page, "quote": quote, "start": start})
+        reply = await self._single(self._viewers, {**request, "page": page, "quote": quote, "start": start})
         return [(box[0], box[1], box[2], box[3]) for box in reply.get("boxes", [])]
+
+    async def draw(
+        self, path: Path, *, page: int, boxes: Sequence[Box] = (), dpi: int = 110, password: str | None = None
+    ) -> bytes:
+        """Return a PNG of a page with boxes (points as shown, origin at the top left) marked on it.
+
+        Raises:
+            WorkerError: The child died or hung over it.
+        """
+        request = {"task": "draw", "path": str(path), "password": password}
+        reply = await self._single(self._viewers, {**request, "page": page, "boxes": list(boxes), "dpi": dpi})
+        if "png" not in reply:
+            message = f"page {page} cannot be drawn ({reply})"
+            raise WorkerError(message)
+        return b64decode(reply["png"])
 
     async def close(self) -> None:
         """Stop the child processes."""
-        await self._pool.close()
+        await asyncio.gather(self._readers.close(), self._viewers.close(), self._seconds.close())
 
-    async def _opened(self, request: Message, name: str) -> Message:
-        """Return the first reply; a child that dies of a file when opening it says that the file is damaged."""
+    def _pool(self, max_requests: int) -> WorkerPool:
+        limits = WorkerLimits(self._limits.memory_bytes)
+        return WorkerPool(_CHILD, size=self._limits.children, limits=limits, max_requests=max_requests)
+
+    async def _opened(self, pool: WorkerPool, request: Message) -> Message:
+        """Return what a child says of a file; one that dies of it when opening it says that it is damaged."""
         try:
-            return await self._first(request)
-        except WorkerError as error:
-            if request["task"] == "inspect":
-                return {"refused": DamagedPdfError.code}
-            raise DamagedPdfError(name) from error
+            return await self._single(pool, request)
+        except WorkerError:
+            return {"refused": DamagedPdfError.code}
 
-    async def _first(self, request: Message) -> Message:
-        async with aclosing(self._pool.ask(request, timeout_s=self._limits.open_timeout_s)) as replies:
-            first = await anext(replies)
-            async for _ in replies:
-                pass
-            return first
+    async def _single(self, pool: WorkerPool, request: Message) -> Message:
+        replies = [reply async for reply in pool.ask(request, timeout_s=self._limits.open_timeout_s)]
+        return replies[0]
 
-    async def _findings(self, request: Message) -> AsyncGenerator[PageRead, None]:
-        replies = self._pool.ask(
-            request, timeout_s=self._limits.page_timeout_s, first_timeout_s=self._limits.open_timeout_s
-        )
-        async with aclosing(replies):
-            async for reply in replies:
-                if "failed" in reply:
-                    yield _failed(reply["page"], "page-damaged")
-                elif "page" in reply:
+    async def _findings(self, task: str, pages: Sequence[int], request: Message) -> AsyncGenerator[PageRead, None]:
+        """Yield findings up to the first page that ends the child, and for that page that it failed."""
+        pool = self._readers if task == "read" else self._seconds
+        left = deque(pages)
+        reason = "reader-died"
+        try:
+            async with aclosing(self._replies(pool, {"task": task, "pages": pages, **request})) as replies:
+                async for reply in replies:
+                    left.popleft()
                     yield _finding(reply)
-        message = "the child ended its answer early"
-        raise WorkerError(message)
+        except WorkerTimeoutError:
+            reason = "time-limit"
+        except WorkerError:
+            pass
+        if left:
+            yield _failed(left[0], reason)
+
+    async def _replies(self, pool: WorkerPool, request: Message) -> AsyncGenerator[Message, None]:
+        """Yield the replies about pages; the one before them says that the file is open and may take longer."""
+        limits = {"timeout_s": self._limits.page_timeout_s, "first_timeout_s": self._limits.open_timeout_s}
+        async with aclosing(pool.ask(request, **limits)) as replies:
+            async for reply in replies:
+                if "page" in reply:
+                    yield reply
 
     async def _or_again(self, finding: PageRead, request: Message) -> PageRead:
         """Try a page that failed once more with the other reader."""
         if finding.decision != "failed":
             return finding
-        again = {"task": "read-again", "pages": [finding.page], **request}
-        try:
-            async with aclosing(self._findings(again)) as findings:
-                second = await anext(findings)
-        except WorkerError:
-            return finding
+        async with aclosing(self._findings("read-again", [finding.page], request)) as findings:
+            second = await anext(findings)
         return second if second.decision != "failed" else replace(second, reason=finding.reason)
 
 
@@ -181,14 +198,12 @@ def _check_file(path: Path, name: str, max_bytes: int) -> None:
             raise NotAPdfError(name)
 
 
-def _finding(reply: dict[str, Any]) -> PageRead:
-    regions = tuple((box[0], box[1], box[2], box[3]) for box in reply.pop("regions", ()))
+def _finding(reply: Message) -> PageRead:
+    if "failed" in reply:
+        return _failed(reply["page"], "page-damaged")
+    regions = tuple((box[0], box[1], box[2], box[3]) for box in reply.pop("regions"))
     return PageRead(regions=regions, **reply)
 
 
 def _failed(page: int, reason: str) -> PageRead:
     return PageRead(page=page, decision="failed", reason=reason, text="")
-
-
-def _reason(problem: WorkerError) -> str:
-    return "time-limit" if isinstance(problem, WorkerTimeoutError) else "reader-died"
