@@ -1,7 +1,10 @@
-.PHONY: check format pins sample
+.PHONY: check env format pins sample
 
 check:
 	uv run python -m scripts.check
+
+env:
+	uv run python -m scripts.env_example
 
 format:
 	uv run ruff format .
