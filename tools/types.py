@@ -149,6 +149,8 @@ class Turn(TypedDict):
     question: str
     standalone_question: str
     answer: str
+    places: list[NearestPage]
+    """The pages that were cited."""
 
 
 class IngestedDocument(TypedDict):

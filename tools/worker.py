@@ -57,6 +57,11 @@ class Worker:
         """Process id of the child, `None` while there is none."""
         return self._process.pid if self._process else None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the child is there and has not ended."""
+        return self._process is not None and self._process.returncode is None
+
     async def ask(
         self, request: Mapping[str, Any], *, timeout_s: float, first_timeout_s: float | None = None
     ) -> AsyncGenerator[Message, None]:

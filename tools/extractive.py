@@ -1,0 +1,236 @@
+"""The chat model that needs no weights of its own: it answers with the best sentences of the passages in its prompt."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.embeddings import Embeddings
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.runnables import run_in_executor
+from pydantic import ConfigDict
+
+from tools.answer_kinds import kind_fit
+from tools.questions import split_carried
+from tools.split import split_sentences
+from tools.words import content_terms, covered_share, index_terms
+
+NOT_FOUND = "NOT_FOUND"
+"""What a chat model replies when the passages hold no answer."""
+
+_PASSAGE = re.compile(r'<passage number="(\d+)"[^>]*>\n(.*?)\n</passage>', re.DOTALL)
+_TAGGED = r"<{tag}>\n(.*?)\n</{tag}>"
+_WORDS = re.compile(r"\s*\S+")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What the signs of a good answer sentence count; fitted on XQuAD, see `benchmarks/`."""
+
+    words: float = 1.0
+    meaning: float = 10.0
+    rank: float = 0.5
+    before: float = 0.5
+    kind: float = 0.3
+    carried: float = 0.3
+    """Words carried over from an earlier question, beside the question's own."""
+    runner_up: float = 0.6
+    """A second sentence is given when it reaches this share of the first one's score."""
+    compared: int = 12
+    """How many sentences, best by words first, are compared by meaning: each costs about 30 ms."""
+    evidence_words: float = 6.9
+    evidence_meaning: float = 42.5
+    evidence_least: float = 39.0
+    """Evidence is `evidence_words * coverage + evidence_meaning * similarity`; below this there is no answer."""
+    least_coverage: float = 0.4
+    """The same without embeddings: the share of the question's words that a passage must hold."""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of a passage in the prompt."""
+
+    passage: int
+    """Number of its passage."""
+    rank: int
+    """Place of its passage in the prompt, from 0."""
+    text: str
+    terms: frozenset[str]
+    before: frozenset[str]
+    """Terms of the sentence before it, which may name what this one only points to."""
+
+
+class ExtractiveChatModel(BaseChatModel):
+    """Answers by quoting, word for word, the one or two sentences of the prompt's passages that fit the question best.
+
+    It reads the prompt's `<passage number="…">` blocks and `<question>`, ranks their sentences by shared words, by
+    meaning (when it was given embeddings) and by the rank of their passage, and replies `sentence [number]`, or
+    `NOT_FOUND`. It cannot make anything up.
+    """
+
+    embeddings: Embeddings | None = None
+    weights: Weights = Weights()
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    @property
+    def _llm_type(self) -> str:
+        return "extractive"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        return {"model_name": "extractive"}
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,  # noqa: ARG002 # the signature is LangChain's
+        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002
+        **_: Any,
+    ) -> ChatResult:
+        message = AIMessage(content=self._answer(messages), response_metadata={"model_name": "extractive"})
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,  # noqa: ARG002 # the signature is LangChain's
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **_: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        for word in _WORDS.findall(self._answer(messages)):
+            if run_manager:
+                run_manager.on_llm_new_token(word)
+            yield ChatGenerationChunk(message=AIMessageChunk(content=word))
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,  # noqa: ARG002 # the signature is LangChain's
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **_: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        answer = await run_in_executor(None, self._answer, messages)
+        for word in _WORDS.findall(answer):
+            if run_manager:
+                await run_manager.on_llm_new_token(word)
+            yield ChatGenerationChunk(message=AIMessageChunk(content=word))
+
+    def _answer(self, messages: Sequence[BaseMessage]) -> str:
+        prompt = "\n".join(message.text for message in messages)
+        chosen = choose_sentences(
+            _tagged(prompt, "question"), read_passages(prompt), embeddings=self.embeddings, weights=self.weights
+        )
+        return " ".join(f"{' '.join(sentence.text.split())} [{sentence.passage}]" for sentence in chosen) or NOT_FOUND
+
+
+def read_passages(prompt: str) -> list[tuple[int, str]]:
+    """Return the numbered passages of a prompt in their order."""
+    return [(int(number), text) for number, text in _PASSAGE.findall(prompt)]
+
+
+def choose_sentences(
+    question: str,
+    passages: Sequence[tuple[int, str]],
+    *,
+    embeddings: Embeddings | None = None,
+    weights: Weights | None = None,
+) -> list[Sentence]:
+    """Return the one or two sentences that answer a question best, or none when nothing does.
+
+    Args:
+        question: As asked, or as `tools.questions.carry` extends it.
+        passages: Numbered texts, most promising first.
+        embeddings: What sentences are compared by beside their words.
+        weights: What each sign counts.
+    """
+    weights = weights or Weights()
+    sentences = [sentence for rank, passage in enumerate(passages) for sentence in _sentences(rank, *passage)]
+    asked = _weigh_terms(question, sentences, weights)
+    by_words = sorted(sentences, key=lambda sentence: -_score_words(question, asked, sentence, weights))
+    compared = by_words[: weights.compared]
+    similarity = _compare(question, compared, embeddings)
+    if not compared or not _enough(asked, compared, similarity, dict(passages), weights):
+        return []
+    scores = [
+        _score_words(question, asked, sentence, weights) + weights.meaning * (similar - min(similarity))
+        for sentence, similar in zip(compared, similarity, strict=True)
+    ]
+    return _best_two(compared, scores, weights)
+
+
+def _sentences(rank: int, number: int, text: str) -> Iterator[Sentence]:
+    before: frozenset[str] = frozenset()
+    for start, end in split_sentences(text):
+        terms = frozenset(index_terms(text[start:end]))
+        yield Sentence(number, rank, text[start:end], terms, before)
+        before = terms
+
+
+def _weigh_terms(question: str, sentences: Sequence[Sentence], weights: Weights) -> dict[str, float]:
+    """Return the question's terms, each with its rarity among the sentences; carried ones count less."""
+    own, carried = split_carried(question)
+    shares = dict.fromkeys(content_terms(carried), weights.carried)
+    shares |= dict.fromkeys(content_terms(own) or index_terms(own), 1.0)
+    counts = Counter(term for sentence in sentences for term in sentence.terms)
+    return {term: share * math.log(1 + len(sentences) / (1 + counts[term])) for term, share in shares.items()}
+
+
+def _score_words(question: str, asked: Mapping[str, float], sentence: Sentence, weights: Weights) -> float:
+    return (
+        weights.words * covered_share(asked, sentence.terms)
+        + weights.before * covered_share(asked, sentence.before - sentence.terms)
+        + weights.rank / (1 + sentence.rank)
+        + weights.kind * kind_fit(split_carried(question)[0], sentence.text)
+    )
+
+
+def _compare(question: str, sentences: Sequence[Sentence], embeddings: Embeddings | None) -> list[float]:
+    """Return the cosine between the question and each sentence; all 0 without embeddings."""
+    if embeddings is None or not sentences:
+        return [0.0] * len(sentences)
+    own, carried = split_carried(question)
+    asked = np.asarray(embeddings.embed_query(f"{own} {carried}".strip()))
+    matrix = np.asarray(embeddings.embed_documents([sentence.text for sentence in sentences]))
+    norms = np.linalg.norm(matrix, axis=1) * np.linalg.norm(asked)
+    cosines: list[float] = (matrix @ asked / np.maximum(norms, 1e-12)).tolist()
+    return cosines
+
+
+def _enough(
+    asked: Mapping[str, float],
+    compared: Sequence[Sentence],
+    similarity: Sequence[float],
+    passages: Mapping[int, str],
+    weights: Weights,
+) -> bool:
+    """Tell whether the best passage says enough about the question to hold its answer."""
+    numbers = {sentence.passage for sentence in compared}
+    coverage = max(covered_share(asked, frozenset(index_terms(passages[number]))) for number in numbers)
+    if not any(similarity):
+        return coverage >= weights.least_coverage
+    evidence = weights.evidence_words * coverage + weights.evidence_meaning * max(similarity)
+    return evidence >= weights.evidence_least
+
+
+def _best_two(sentences: Sequence[Sentence], scores: Sequence[float], weights: Weights) -> list[Sentence]:
+    ranked = sorted(zip(scores, sentences, strict=True), key=lambda pair: -pair[0])
+    best, first = ranked[0]
+    others = [
+        sentence
+        for score, sentence in ranked[1:]
+        if score >= weights.runner_up * best and sentence.text.strip() != first.text.strip()
+    ]
+    return [first, *others[:1]]
+
+
+def _tagged(prompt: str, tag: str) -> str:
+    """Return what stands between a tag of the prompt, the last one when there are several."""
+    found = re.findall(_TAGGED.format(tag=tag), prompt, re.DOTALL)
+    return found[-1] if found else ""
