@@ -160,6 +160,11 @@ def zero_pages_pdf(path: Path) -> Path:
     return _raw_pdf(path, [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[]/Count 0>>"])
 
 
+def lost_pages_pdf(path: Path) -> Path:
+    """Write a PDF that counts one page but does not have it."""
+    return _raw_pdf(path, [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Count 1>>"])
+
+
 def garbled_pdf(path: Path, text: str) -> Path:
     """Write a PDF of one page that shows the text, while its text layer holds private codes only."""
     codes = b"".join(b"<%02X> <%04X>\n" % (code, 0xE000 + code) for code in range(33, 127))

@@ -19,7 +19,7 @@ _MIN_JUMPS = 8
 _JUMPING = 0.25
 """Pages where fewer lines than this share have such gaps are left alone."""
 _GUTTER = 3.0
-"""Line heights."""
+"""Line heights; columns of a table mostly stand further apart, those of prose come as near in some lines at least."""
 _FAR = 3
 """Rows."""
 _SCATTERED = 0.2
@@ -46,21 +46,24 @@ def in_reading_order(text_page: Any, view: View, lines: Sequence[Line]) -> list[
 
 
 def _are_scattered(lines: Sequence[Sequence[_Piece]], rows: Sequence[Sequence[int]]) -> bool:
-    """Tell whether many lines fall apart into rows that stand far from each other; those of a table stay together."""
+    """Tell whether many lines fall apart into rows far from each other, and narrow gutters as between prose do it."""
     row_of = {index: number for number, row in enumerate(rows) for index in row}
     first = 0
-    scattered = 0
+    gaps = []
     for line in lines:
         places = [row_of[first + offset] for offset in range(len(line))]
-        scattered += max(places, default=0) - min(places, default=0) > _FAR and _has_gutter(line)
+        if max(places, default=0) - min(places, default=0) > _FAR:
+            gaps.append(_narrowest_gap(line))
         first += len(line)
-    return scattered >= max(_MIN_JUMPS, _SCATTERED * len(lines))
+    enough = len(gaps) >= max(_MIN_JUMPS, _SCATTERED * len(lines))
+    return enough and sorted(gaps)[len(gaps) // 10] < _GUTTER
 
 
-def _has_gutter(line: Sequence[_Piece]) -> bool:
-    """Tell whether pieces stand as close as columns of prose do; cells of a table mostly stand further apart."""
-    boxes = [piece.box for piece in line]
-    return any(0 < right[0] - left[2] < _GUTTER * (left[3] - left[1]) for left, right in pairwise(boxes))
+def _narrowest_gap(line: Sequence[_Piece]) -> float:
+    """Return the narrowest gap between the pieces of a line, in line heights."""
+    pairs = pairwise(piece.box for piece in line)
+    gaps = [(right[0] - left[2]) / max(left[3] - left[1], 1.0) for left, right in pairs if right[0] > left[2]]
+    return min(gaps, default=float("inf"))
 
 
 def _jump_gutters(text_page: Any, view: View, lines: int) -> bool:

@@ -79,7 +79,7 @@ def _loader(path: str, password: str | None) -> "BaseLoader":
 def _finding(number: int, raw: str, width: float, height: float, started: float) -> PageRead:
     """Judge a page by its text alone; there is no picture of it that OCR could read."""
     signs = measure_text(raw)
-    route = decide(signs, PageSigns())
+    route = decide(signs, PageSigns(unmapped=1.0))  # pypdf does not tell: believe only what reads like words
     good = signs.characters > 0 and route.decision == "text"
     return PageRead(
         page=number,

@@ -34,7 +34,7 @@ class Thresholds:
     pronounceable: float = 0.60
     """Unmapped text whose Latin words are rarely pronounceable is not believed."""
     soup: float = 0.25
-    """Unmapped text with more words like `a3Bc` is not believed."""
+    """Unmapped text with more words like `a3Bc` or `/g18` is not believed."""
     implausible: float = 0.25
     """Text of any origin with a smaller share of letters and digits is not believed, leader dots aside."""
     leader_dots: float = 0.30
@@ -96,7 +96,7 @@ class Route:
 DEFAULT = Thresholds()
 _VOWEL = re.compile(r"[aeiouyAEIOUY]")
 _CONSONANTS = re.compile(r"[b-df-hj-np-tv-xzB-DF-HJ-NP-TV-XZ]{6}")
-_SOUP = re.compile(r"[a-z][A-Z]|[A-Za-z][0-9%&'$#@|~^][A-Za-z]")
+_SOUP = re.compile(r"/[A-Za-z]{1,4}\d+|[a-z][A-Z]|[A-Za-z][0-9%&'$#@|~^][A-Za-z]")
 _SOFT_HYPHENS = "\u0002\u00ad\ufffe"
 _DOTS = ".…·_-\u2013\u2014"
 _BEYOND_EUROPE = "\u0250"
