@@ -57,8 +57,11 @@ def remember(state: AssistantState) -> dict[str, Any]:
     return {"turns": [turn]}
 
 
-def build_assistant_graph(agents: Agents, checkpointer: BaseCheckpointSaver[Any]) -> AssistantGraph:
-    """Build the parent graph: ingest when there are files, retrieve, answer, remember."""
+def build_assistant_graph(agents: Agents, checkpointer: BaseCheckpointSaver[Any] | None) -> AssistantGraph:
+    """Build the parent graph: ingest when there are files, retrieve, answer, remember.
+
+    Without a checkpointer no thread remembers anything, unless a platform brings one.
+    """
     graph = StateGraph(AssistantState, context_schema=SecretContext, input_schema=AssistantInput)
     graph.add_node("ingest", build_ingest_graph(agents.ingest))
     graph.add_node("scope", scope)
@@ -103,20 +106,24 @@ class Assistant(RunnableGenerator[AssistantInput, Any]):
         self, questions: AsyncIterator[AssistantInput], config: RunnableConfig
     ) -> AsyncIterator[AddableDict]:
         async for question in questions:
-            settings = _settings(config)
-            final: Any = {}
-            data: Any
-            async for _, mode, data in self.graph.astream(
-                _whole_input(question),
-                merge_configs(config, settings),
-                stream_mode=["custom", "values"],
-                subgraphs=True,
-            ):
-                if mode == "custom":
-                    yield AddableDict(data)
-                else:
-                    final = data if "answer" in data else final
-            yield AddableDict({key: value for key, value in final["answer"].items() if key != "answer"})
+            async for piece in stream_answer(self.graph, _whole_input(question), config):
+                yield piece
+
+
+async def stream_answer(
+    graph: CompiledStateGraph[Any, Any, Any, Any], state: Any, config: RunnableConfig
+) -> AsyncIterator[AddableDict]:
+    """Run a graph that ends in an answer object, in a run of its own; yield the pieces that add up to the object."""
+    final: Any = {}
+    data: Any
+    async for _, mode, data in graph.astream(
+        state, merge_configs(config, _settings(config)), stream_mode=["custom", "values"], subgraphs=True
+    ):
+        if mode == "custom":
+            yield AddableDict(data)
+        else:
+            final = data if "answer" in data else final
+    yield AddableDict({key: value for key, value in final["answer"].items() if key != "answer"})
 
 
 def _settings(config: RunnableConfig) -> RunnableConfig:

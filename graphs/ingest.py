@@ -13,7 +13,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command, Send
 
-from graphs.state import DEFAULT_COLLECTION, FileOutput, FileState, IngestInput, IngestState, SecretContext
+from graphs.state import DEFAULT_COLLECTION, FileOutput, FileState, IngestFile, IngestInput, IngestState, SecretContext
 from tools.errors import DocumentError, PageloomError, WorkerError
 from tools.furniture import running_lines
 from tools.ocr.engine import OcrEngine
@@ -51,9 +51,9 @@ class IngestAgent:
         """Inspect the file, keep a copy and make it known; a file that cannot be taken, or is known, ends here."""
         file, path = state["file"], Path(state["file"]["path"])
         try:
-            inspection = await self.reader.inspect(path, name=file["path"], password=_password(runtime))
+            inspection = await self.reader.inspect(path, name=_shown(file), password=_password(runtime))
         except (DocumentError, WorkerError) as error:
-            return _end(_failure(file["path"], file["name"], error))
+            return _end(_failure(file, error))
         sha256 = await asyncio.to_thread(digest_file, path)
         stored = await asyncio.to_thread(self.files.keep, path, sha256)
         new = NewDocument(file["name"], sha256, stored.stat().st_size, inspection.pages, inspection.title)
@@ -119,7 +119,7 @@ class IngestAgent:
 
     def _read(self, state: FileState, runtime: Runtime[SecretContext], pages: Sequence[int]) -> Any:
         return self.reader.read_pages(
-            Path(state["stored"]), name=state["file"]["path"], password=_password(runtime), pages=pages
+            Path(state["stored"]), name=_shown(state["file"]), password=_password(runtime), pages=pages
         )
 
     async def _recognise(self, state: FileState, runtime: Runtime[SecretContext], read: PageRead) -> None:
@@ -149,7 +149,7 @@ class IngestAgent:
     async def _give_up(self, state: FileState, error: PageloomError) -> IngestedDocument:
         document_id = state["document_id"]
         await asyncio.to_thread(self.store.fail, document_id, code=error.code, message=str(error))
-        return _failure(state["file"]["path"], state["file"]["name"], error, document_id)
+        return _failure(state["file"], error, document_id)
 
     async def _outcome(
         self, state: FileState, document_id: str, outcome: Literal["ingested", "unchanged"]
@@ -157,7 +157,7 @@ class IngestAgent:
         kinds = await asyncio.to_thread(self.store.page_kinds, document_id)
         pages = sum(kinds.values())
         return IngestedDocument(
-            path=state["file"]["path"],
+            path=_shown(state["file"]),
             name=state["file"]["name"],
             id=document_id,
             state=outcome,
@@ -175,7 +175,7 @@ def build_ingest_graph(agent: IngestAgent) -> CompiledStateGraph[IngestState, Se
     others go on. Callback handlers hear how far it is by `PROGRESS` events.
     """
     graph = StateGraph(IngestState, context_schema=SecretContext, input_schema=IngestInput)
-    graph.add_node("ingest_file", _build_file_graph(agent))
+    graph.add_node("ingest_file", build_file_graph(agent))
     graph.add_node("embed_chunks", agent.embed_chunks)
     graph.add_conditional_edges(START, hand_out_files, ["ingest_file", "embed_chunks"])
     graph.add_edge("ingest_file", "embed_chunks")
@@ -190,7 +190,8 @@ def hand_out_files(state: IngestInput) -> list[Send] | Literal["embed_chunks"]:
     return sends or "embed_chunks"
 
 
-def _build_file_graph(agent: IngestAgent) -> CompiledStateGraph[FileState, SecretContext, FileState, FileOutput]:
+def build_file_graph(agent: IngestAgent) -> CompiledStateGraph[FileState, SecretContext, FileState, FileOutput]:
+    """Build the part of the ingest agent that takes one file in, up to where it is found by keyword."""
     graph = StateGraph(FileState, context_schema=SecretContext, output_schema=FileOutput)
     graph.add_node("register", agent.register)
     graph.add_node("read_pages", agent.read_pages)
@@ -208,14 +209,18 @@ def _password(runtime: Runtime[SecretContext]) -> str | None:
     return runtime.context.password if runtime.context else None
 
 
+def _shown(file: IngestFile) -> str:
+    return file.get("shown", file["path"])
+
+
 def _end(outcome: IngestedDocument) -> Command[Any]:
     return Command(update={"ingested": [outcome]}, goto=END)
 
 
-def _failure(path: str, name: str, error: PageloomError, document_id: str | None = None) -> IngestedDocument:
+def _failure(file: IngestFile, error: PageloomError, document_id: str | None = None) -> IngestedDocument:
     return IngestedDocument(
-        path=path,
-        name=name,
+        path=_shown(file),
+        name=file["name"],
         id=document_id,
         state="failed",
         code=error.code,

@@ -26,6 +26,8 @@ class IngestFile(TypedDict):
     """Where the file stands now."""
     name: str
     """What the collection will call it."""
+    shown: NotRequired[str]
+    """What messages call it; the path when not set. Doors set it, whose callers must not see the server's paths."""
 
 
 class IngestInput(TypedDict):

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.errors import PageloomError, UnknownNameError
-from tools.store.types import Document, DocumentState, NewDocument, PageText, Registration
+from tools.store.types import Document, DocumentState, NewDocument, PageText, Registration, UnfinishedDocument
 from tools.types import Chunk, PageRecord, Passage, TextLine
 from tools.words import index_terms
 
@@ -174,6 +174,28 @@ class SqliteStore:
                 (generation, document_id),
             )
             return generation
+
+    def discard(self, document_id: str) -> None:
+        """Forget a document that is not in its collection: one that failed, or whose reading was given up.
+
+        Raises:
+            UnknownNameError: There is no such document, or its collection holds it.
+        """
+        with self._transaction() as db:
+            self._own(db, document_id)
+            if self._is_member(db, document_id):
+                raise _unknown_document(document_id)
+            self._drop_contents(db, document_id)
+            db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+
+    def unfinished(self) -> list[UnfinishedDocument]:
+        """Return the documents whose reading has not ended, in all collections, oldest first."""
+        rows = self._rows(
+            "SELECT d.id, c.name AS collection, d.name, d.sha256 FROM documents d JOIN collections c "
+            "ON c.id = d.collection_id WHERE c.tenant = ? AND d.state = 'reading' ORDER BY d.created_at, d.id",
+            self._tenant,
+        )
+        return [UnfinishedDocument(row["id"], row["collection"], row["name"], row["sha256"]) for row in rows]
 
     # Reading
 

@@ -55,6 +55,16 @@ class Document:
 
 
 @dataclass(frozen=True)
+class UnfinishedDocument:
+    """A document whose reading was begun and has not ended."""
+
+    id: str
+    collection: str
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class PageText:
     """The stored text of one page with what is needed to box a quote on it."""
 
