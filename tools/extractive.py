@@ -17,15 +17,16 @@ from langchain_core.runnables import run_in_executor
 from pydantic import ConfigDict
 
 from tools.answer_kinds import kind_fit
-from tools.questions import split_carried
+from tools.questions import split_carried, weigh_terms
 from tools.split import split_sentences
-from tools.words import content_terms, covered_share, index_terms
+from tools.words import covered_share, index_terms
 
 NOT_FOUND = "NOT_FOUND"
 """What a chat model replies when the passages hold no answer."""
 
 _PASSAGE = re.compile(r'<passage number="(\d+)"[^>]*>\n(.*?)\n</passage>', re.DOTALL)
 _TAGGED = r"<{tag}>\n(.*?)\n</{tag}>"
+_LONGEST_LABEL = 90
 _WORDS = re.compile(r"\s*\S+")
 
 
@@ -40,6 +41,8 @@ class Weights:
     kind: float = 0.3
     carried: float = 0.3
     """Words carried over from an earlier question, beside the question's own."""
+    nothing_new: float = 1.0
+    """Taken off a sentence that only repeats the question's words, as headings do."""
     runner_up: float = 0.6
     """A second sentence is given when it reaches this share of the first one's score."""
     compared: int = 12
@@ -63,7 +66,7 @@ class Sentence:
     text: str
     terms: frozenset[str]
     before: frozenset[str]
-    """Terms of the sentence before it, which may name what this one only points to."""
+    """Terms of the sentences before it in the passage, which may name what this one only points to."""
 
 
 class ExtractiveChatModel(BaseChatModel):
@@ -166,20 +169,28 @@ def choose_sentences(
 
 
 def _sentences(rank: int, number: int, text: str) -> Iterator[Sentence]:
+    """Yield the sentences of a passage, and each heading or label once more together with what follows it."""
+    spans = split_sentences(text)
     before: frozenset[str] = frozenset()
-    for start, end in split_sentences(text):
+    for place, (start, end) in enumerate(spans):
         terms = frozenset(index_terms(text[start:end]))
         yield Sentence(number, rank, text[start:end], terms, before)
-        before = terms
+        if place + 1 < len(spans) and _is_label(text[start:end]):
+            _, end = spans[place + 1]
+            yield Sentence(number, rank, text[start:end], frozenset(index_terms(text[start:end])), before)
+        before |= terms
+
+
+def _is_label(sentence: str) -> bool:
+    return len(sentence) <= _LONGEST_LABEL and sentence[-1] not in ".!?。！？；;"
 
 
 def _weigh_terms(question: str, sentences: Sequence[Sentence], weights: Weights) -> dict[str, float]:
-    """Return the question's terms, each with its rarity among the sentences; carried ones count less."""
-    own, carried = split_carried(question)
-    shares = dict.fromkeys(content_terms(carried), weights.carried)
-    shares |= dict.fromkeys(content_terms(own) or index_terms(own), 1.0)
+    """Return the question's terms, each with its rarity among the sentences."""
     counts = Counter(term for sentence in sentences for term in sentence.terms)
-    return {term: share * math.log(1 + len(sentences) / (1 + counts[term])) for term, share in shares.items()}
+    return weigh_terms(
+        question, lambda term: math.log(1 + len(sentences) / (1 + counts[term])), carried_share=weights.carried
+    )
 
 
 def _score_words(question: str, asked: Mapping[str, float], sentence: Sentence, weights: Weights) -> float:
@@ -188,6 +199,7 @@ def _score_words(question: str, asked: Mapping[str, float], sentence: Sentence, 
         + weights.before * covered_share(asked, sentence.before - sentence.terms)
         + weights.rank / (1 + sentence.rank)
         + weights.kind * kind_fit(split_carried(question)[0], sentence.text)
+        - (0.0 if sentence.terms - asked.keys() else weights.nothing_new)
     )
 
 

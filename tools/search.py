@@ -8,12 +8,12 @@ from pathlib import PurePosixPath
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from tools.questions import split_carried
+from tools.questions import split_carried, weigh_terms
 from tools.split import split_sentences
 from tools.store import SqliteStore
 from tools.types import Passage
 from tools.vectors import VectorIndex
-from tools.words import content_terms, covered_share, index_terms
+from tools.words import covered_share, index_terms
 
 _CANDIDATES = 40
 _RRF = 60
@@ -106,13 +106,15 @@ class HybridSearch:
         )
 
     def _weigh_terms(self, question: str) -> dict[str, float]:
-        """Return the question's terms, each with its rarity; carried ones count less."""
-        own, carried = split_carried(question)
-        terms = content_terms(own) or index_terms(own)
-        shares = dict.fromkeys(content_terms(carried), self._weights.carried) | dict.fromkeys(terms, 1.0)
-        frequencies = self._store.term_frequencies(list(shares))
+        """Return the question's terms, each with its rarity among all chunks."""
+        terms = list(weigh_terms(question, lambda _: 1.0, carried_share=1.0))
+        frequencies = self._store.term_frequencies(terms)
         total = self._store.chunk_count()
-        return {term: share * math.log(1 + total / (1 + frequencies.get(term, 0))) for term, share in shares.items()}
+        return weigh_terms(
+            question,
+            lambda term: math.log(1 + total / (1 + frequencies.get(term, 0))),
+            carried_share=self._weights.carried,
+        )
 
     def _similar(self, question: str, visible: Sequence[int]) -> list[tuple[int, float]]:
         self._index.refresh()

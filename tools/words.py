@@ -13,7 +13,7 @@ import snowballstemmer
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _TOKEN = re.compile(
     rf"[{_CJK}]+"  # a run of Chinese, segmented by dictionary
-    r"|\d+(?:[.,'\u2019\u00a0\u202f ]\d{3})+(?!\d)(?:[.,]\d+)?"  # a number with thousands marks
+    r"|\d{1,3}(?:[.,'\u2019\u00a0\u202f ]\d{3})+(?!\d)(?:[.,]\d+)?"  # a number with thousands marks
     r"|\d+(?:[.,]\d+)+"  # a decimal, a date, a section number
     rf"|(?:(?![{_CJK}])[^\W_])+(?:['\u2019](?:(?![{_CJK}])[^\W_])+)*",  # a word, or digits and letters mixed
 )
