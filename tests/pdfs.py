@@ -102,7 +102,7 @@ def columns_pdf(path: Path, columns: Sequence[str], *, heading: str = "") -> Pat
     _draw(canvas, _MARGIN, HEIGHT - 50, heading)
     gutter = 14.0
     width = (WIDTH - _MARGIN - (len(columns) - 1) * gutter) / len(columns)
-    wrapped = [textwrap.wrap(column, int(width / 5.1)) for column in columns]
+    wrapped = [textwrap.wrap(column, int(width / 4.2)) for column in columns]
     for number in range(max(map(len, wrapped))):
         for index, lines in enumerate(wrapped):
             if number < len(lines):

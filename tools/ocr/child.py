@@ -2,20 +2,23 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tools.ocr.gutter import Part, Picture, split_columns
+from tools.ocr.gutter import Part, Picture, split_columns, trim
 from tools.pdf.document import open_document, open_page
 from tools.pdf.order import reading_rows
-from tools.pdf.view import view_of
+from tools.pdf.view import View, view_of
 from tools.types import Box
 from tools.worker import Message, run_child
 
-_DPI = 200
+_FULL_SCALE = 200 / 72
+_BLURRED = 0.5
+"""A page that can only be drawn at less than this share of the full scale is drawn in part."""
 _MAX_SIDE = 2200
 _MARGIN_PT = 2.0
 _TALL = 1.5
@@ -30,12 +33,33 @@ Found = list[tuple[str, float, Quads, int]]
 """Text, score, corners in pixels and row of each recognised piece, in reading order."""
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    """A page or a part of it, drawn."""
+
+    picture: Picture
+    scale: float
+    """Pixels per point."""
+    x: float
+    """Where the picture begins on the page, in points."""
+    y: float
+
+    def to_points(self, box: Sequence[float]) -> list[float]:
+        """Turn pixels of the picture into points of the page."""
+        left, top, right, bottom = (edge / self.scale for edge in box)
+        return [round(left + self.x, 2), round(top + self.y, 2), round(right + self.x, 2), round(bottom + self.y, 2)]
+
+    def span(self, start: float, end: float) -> slice:
+        """Turn a span in points into pixels, with a small margin."""
+        return slice(max(0, round((start - _MARGIN_PT) * self.scale)), max(0, round((end + _MARGIN_PT) * self.scale)))
+
+
 def handle(request: Message) -> Iterator[Message]:
     """Read one page and reply with its lines in points of the page as shown."""
     started = time.perf_counter()
-    picture, scale = _render(request["path"], request["password"], request["page"])
-    found, turned = read_picture(_only(picture, request["regions"], scale))
-    lines = [[text, [round(edge / scale, 2) for edge in _bounds(quad)], score, row] for text, score, quad, row in found]
+    drawn = _render(request["path"], request["password"], request["page"])
+    found, turned = read_picture(_only(drawn, request["regions"]))
+    lines = [[text, drawn.to_points(_bounds(quad)), score, row] for text, score, quad, row in found]
     yield {"lines": lines, "turned": turned, "seconds": round(time.perf_counter() - started, 3)}
 
 
@@ -43,37 +67,48 @@ def read_picture(picture: Picture) -> tuple[Found, int]:
     """Recognise the text of a page picture, turning it if it reads sideways or upside down."""
     upright = _read(picture)
     if _runs_sideways(upright):
-        turns = [upright, *(_turned_back(_read(np.rot90(picture, -quarter)), picture, quarter) for quarter in (1, 3))]
-        best = max(range(3), key=lambda index: _worth(turns[index]))
-        return turns[best], (0, 90, 270)[best]
-    if upright and _mean_score(upright) < _UPSIDE_DOWN:
-        turned = _turned_back(_read(np.rot90(picture, 2)), picture, 2)
-        if _worth(turned) > _worth(upright):
-            return turned, 180
-    return upright, 0
+        quarters: tuple[int, ...] = (1, 3)
+    elif upright and _mean_score(upright) < _UPSIDE_DOWN:
+        quarters = (2,)
+    else:
+        return upright, 0
+    turned = {quarter: _read(np.rot90(picture, -quarter)) for quarter in quarters}
+    best = max(turned, key=lambda quarter: _worth(turned[quarter]))
+    if _worth(turned[best]) <= _worth(upright):
+        return upright, 0
+    return _turned_back(turned[best], picture, best), 90 * best
 
 
-def _render(path: str, password: str | None, number: int) -> tuple[Picture, float]:
-    """Return the page in colour and the number of pixels per point."""
+def _render(path: str, password: str | None, number: int) -> _Drawn:
+    """Draw a page; one too large to be drawn sharply is drawn again where its ink is."""
     with open_document(path, password) as document, open_page(document, number) as page:
-        view = view_of(page)
-        scale = min(_DPI / 72, _MAX_SIDE / max(view.width, view.height, 1.0))
         document.init_forms()
-        bitmap = page.render(scale=scale, rev_byteorder=False)
-        picture: Picture = bitmap.to_numpy()[:, :, :3].copy()
-        bitmap.close()
-        return picture, scale
+        view = view_of(page)
+        drawn = _draw(page, (0.0, 0.0, view.width, view.height), view)
+        if drawn.scale < _BLURRED * _FULL_SCALE:
+            part = trim(drawn.picture)
+            height, width = part.picture.shape[:2]
+            drawn = _draw(page, drawn.to_points((part.x, part.y, part.x + width, part.y + height)), view)
+        return drawn
 
 
-def _only(picture: Picture, regions: Sequence[Box], scale: float) -> Picture:
+def _draw(page: Any, box: Sequence[float], view: View) -> _Drawn:
+    left, top, right, bottom = box
+    scale = min(_FULL_SCALE, _MAX_SIDE / max(right - left, bottom - top, 1.0))
+    bitmap = page.render(scale=scale, crop=(left, view.height - bottom, view.width - right, top))
+    picture: Picture = bitmap.to_numpy()[:, :, :3].copy()
+    bitmap.close()
+    return _Drawn(picture, scale, left, top)
+
+
+def _only(drawn: _Drawn, regions: Sequence[Box]) -> Picture:
     """Whiten everything but the regions; no region means all of the page."""
     if not regions:
-        return picture
-    kept = np.full_like(picture, 255)
+        return drawn.picture
+    kept = np.full_like(drawn.picture, 255)
     for left, top, right, bottom in regions:
-        rows = slice(max(0, round((top - _MARGIN_PT) * scale)), round((bottom + _MARGIN_PT) * scale))
-        columns = slice(max(0, round((left - _MARGIN_PT) * scale)), round((right + _MARGIN_PT) * scale))
-        kept[rows, columns] = picture[rows, columns]
+        rows, columns = drawn.span(top - drawn.y, bottom - drawn.y), drawn.span(left - drawn.x, right - drawn.x)
+        kept[rows, columns] = drawn.picture[rows, columns]
     return kept
 
 
@@ -81,7 +116,8 @@ def _read(picture: Picture) -> Found:
     found: Found = []
     for part in split_columns(picture):
         first_row = found[-1][3] + 1 if found else 0
-        found += _read_part(part, first_row)
+        trimmed = trim(part.picture)
+        found += _read_part(Part(part.x + trimmed.x, part.y + trimmed.y, trimmed.picture), first_row)
     return found
 
 

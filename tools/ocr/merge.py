@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from statistics import median
+from statistics import median_low
 
 from tools.ocr.pages import OcrLine, OcrPage
 from tools.pdf.language import guess_language
@@ -81,9 +81,9 @@ def _record(read: PageRead, kind: PageKind, reason: str, text: str) -> PageRecor
 
 
 def _lacking(lines: Sequence[OcrLine], text: str) -> tuple[OcrLine, ...]:
-    """Return the lines whose words the text does not have yet."""
+    """Return the lines whose words the text does not have yet; single signs in pictures are mostly not writing."""
     known = set(_words(text))
-    return tuple(line for line in lines if not _is_known(_words(line.text), known))
+    return tuple(line for line in lines if len(line.text.strip()) > 1 and not _is_known(_words(line.text), known))
 
 
 def _is_known(words: Sequence[str], known: set[str]) -> bool:
@@ -110,7 +110,7 @@ def _separators(pieces: Sequence[OcrLine]) -> Iterator[str]:
     """Yield what stands before each piece."""
     steps = [_middle(piece) - _middle(before) for before, piece in pairwise(pieces)]
     downward = [step for step, (before, piece) in zip(steps, pairwise(pieces), strict=True) if piece.row > before.row]
-    usual = median([step for step in downward if step > 1] or [0.0])
+    usual = median_low([step for step in downward if step > 1] or [0.0])
     yield ""
     for step, (before, piece) in zip(steps, pairwise(pieces), strict=True):
         if piece.row == before.row:

@@ -71,7 +71,7 @@ def test_a_file_whose_pages_do_not_load_is_damaged(tmp_path: Path) -> None:
 
 def test_columns_are_read_one_after_the_other(tmp_path: Path) -> None:
     """Columns drawn row by row across the page are put back into columns, below the heading."""
-    columns = [" ".join(f"{name}{number} went down to the river bank." for number in range(20)) for name in "ABC"]
+    columns = [" ".join(f"{name}{number} went to the river." for number in range(40)) for name in "ABC"]
     path = pdfs.columns_pdf(tmp_path / "a.pdf", columns, heading="Heading")
     text = " ".join(ask("read", path, pages=[1])[1]["text"].split())
 
