@@ -1,9 +1,10 @@
 """The parent graph that wires the three agents, and the assistant that every door calls."""
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from langchain_core.runnables import RunnableConfig, RunnableGenerator
 from langchain_core.runnables.config import merge_configs
@@ -82,7 +83,8 @@ class Assistant(RunnableGenerator[AssistantInput, Any]):
 
     Streamed, it yields `{"answer": "…"}` pieces as the words come and then the rest of the answer object; the pieces
     add up to what `ainvoke` returns. `configurable.thread_id` names the conversation; without one, the question stands
-    alone in a thread of its own.
+    alone in a thread of its own. When files came with the question, what became of them is yielded as `ingested`
+    before the words. `context=SecretContext(…)`, given beside the config, opens encrypted files.
     """
 
     def __init__(self, graph: AssistantGraph) -> None:
@@ -103,26 +105,37 @@ class Assistant(RunnableGenerator[AssistantInput, Any]):
         ]
 
     async def _answer(
-        self, questions: AsyncIterator[AssistantInput], config: RunnableConfig
+        self, questions: AsyncIterator[AssistantInput], config: RunnableConfig, context: SecretContext | None = None
     ) -> AsyncIterator[AddableDict]:
         async for question in questions:
-            async for piece in stream_answer(self.graph, _whole_input(question), config):
-                yield piece
+            async with aclosing(stream_answer(self.graph, _whole_input(question), config, context)) as pieces:
+                async for piece in pieces:
+                    yield piece
 
 
 async def stream_answer(
-    graph: CompiledStateGraph[Any, Any, Any, Any], state: Any, config: RunnableConfig
-) -> AsyncIterator[AddableDict]:
+    graph: CompiledStateGraph[Any, Any, Any, Any],
+    state: Any,
+    config: RunnableConfig,
+    context: SecretContext | None = None,
+) -> AsyncGenerator[AddableDict, None]:
     """Run a graph that ends in an answer object, in a run of its own; yield the pieces that add up to the object."""
     final: Any = {}
-    data: Any
-    async for _, mode, data in graph.astream(
-        state, merge_configs(config, _settings(config)), stream_mode=["custom", "values"], subgraphs=True
-    ):
-        if mode == "custom":
-            yield AddableDict(data)
-        else:
-            final = data if "answer" in data else final
+    run = graph.astream(
+        state,
+        merge_configs(config, _settings(config)),
+        context=context,
+        stream_mode=["custom", "updates", "values"],
+        subgraphs=True,
+    )
+    async with aclosing(cast(AsyncGenerator[Any, None], run)) as events:  # whoever stops listening stops the work
+        async for namespace, mode, data in events:
+            if mode == "custom":
+                yield AddableDict(data)
+            elif mode == "values":
+                final = data if "answer" in data else final
+            elif not namespace and "ingest" in data:
+                yield AddableDict(ingested=data["ingest"]["ingested"])
     yield AddableDict({key: value for key, value in final["answer"].items() if key != "answer"})
 
 

@@ -53,7 +53,7 @@ class IngestAgent:
         try:
             inspection = await self.reader.inspect(path, name=_shown(file), password=_password(runtime))
         except (DocumentError, WorkerError) as error:
-            return _end(_failure(file, error))
+            return _end(failed_document(file, error))
         sha256 = await asyncio.to_thread(digest_file, path)
         stored = await asyncio.to_thread(self.files.keep, path, sha256)
         new = NewDocument(file["name"], sha256, stored.stat().st_size, inspection.pages, inspection.title)
@@ -149,7 +149,7 @@ class IngestAgent:
     async def _give_up(self, state: FileState, error: PageloomError) -> IngestedDocument:
         document_id = state["document_id"]
         await asyncio.to_thread(self.store.fail, document_id, code=error.code, message=str(error))
-        return _failure(state["file"], error, document_id)
+        return failed_document(state["file"], error, document_id)
 
     async def _outcome(
         self, state: FileState, document_id: str, outcome: Literal["ingested", "unchanged"]
@@ -205,19 +205,8 @@ def build_file_graph(agent: IngestAgent) -> CompiledStateGraph[FileState, Secret
     return graph.compile(name="ingest_file")
 
 
-def _password(runtime: Runtime[SecretContext]) -> str | None:
-    return runtime.context.password if runtime.context else None
-
-
-def _shown(file: IngestFile) -> str:
-    return file.get("shown", file["path"])
-
-
-def _end(outcome: IngestedDocument) -> Command[Any]:
-    return Command(update={"ingested": [outcome]}, goto=END)
-
-
-def _failure(file: IngestFile, error: PageloomError, document_id: str | None = None) -> IngestedDocument:
+def failed_document(file: IngestFile, error: PageloomError, document_id: str | None = None) -> IngestedDocument:
+    """Return the outcome of a file that cannot be taken."""
     return IngestedDocument(
         path=_shown(file),
         name=file["name"],
@@ -228,3 +217,15 @@ def _failure(file: IngestFile, error: PageloomError, document_id: str | None = N
         pages=0,
         page_kinds=dict.fromkeys(_KINDS, 0),
     )
+
+
+def _password(runtime: Runtime[SecretContext]) -> str | None:
+    return runtime.context.password if runtime.context else None
+
+
+def _shown(file: IngestFile) -> str:
+    return file.get("shown", file["path"])
+
+
+def _end(outcome: IngestedDocument) -> Command[Any]:
+    return Command(update={"ingested": [outcome]}, goto=END)
