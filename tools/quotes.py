@@ -1,6 +1,8 @@
 """Find a quotation in a page's stored text, and say how faithful it is."""
 
+import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tools.types import CitationStatus
@@ -22,8 +24,16 @@ _SAME = str.maketrans(
         "\u2013": "-",
         "\u2014": "-",
         "\u2212": "-",
+        "\u2039": "<",  # what `chains.passages.defuse` makes of a tag
     }
 )
+_HYPHEN_BEFORE_NUMBER = re.compile(r"[-\u2010-\u2014\u2212\ufe63\uff0d](?=\s*\d)")
+_INSIDE = re.compile(
+    r"\d\|\d|\d\|[.,]\d|\d[.,]\|\d"  # a number
+    r"|(?<![^\W_])[-\u2013\u2212]\|\d"  # a number and its sign
+    r"|[^\W\d_\u0590-\U0010ffff]\|[^\W\d_\u0590-\U0010ffff]"  # a word of a script that parts words by blanks
+)
+"""Matches the surroundings of a place, marked `|`, that is inside something a quotation must take whole or leave."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +56,14 @@ def find_quote(quote: str, text: str, *, near: int = 0) -> Match | None:
         near: Offset to prefer when the words stand there more than once.
 
     Returns:
-        The place, or `None` when the words are not on the page.
+        The place, or `None` when the words are not on the page. What begins or ends inside a word or a number of the
+        page does not count: `5 million` is not on a page that says `15 million`, nor `able` on one that says `unable`.
     """
     for fold, status in ((_without_blanks, "verified"), (_loosely, "repaired")):
-        span = _find(fold(quote), fold(text), near)
-        if span is not None:
-            return Match(span[0], span[1], status)  # type: ignore[arg-type] # mypy widens literals in tuples
+        spans = [span for span in _find(fold(quote), fold(text)) if not _is_cut(text, *span)]
+        if spans:
+            start, end = min(spans, key=lambda span: abs(span[0] - near))
+            return Match(start, end, status)  # type: ignore[arg-type] # mypy widens literals in tuples
     return None
 
 
@@ -59,19 +71,21 @@ Folded = list[tuple[str, int]]
 """Characters that are kept, each with its offset in the original."""
 
 
-def _find(needle: Folded, haystack: Folded, near: int) -> tuple[int, int] | None:
+def _find(needle: Folded, haystack: Folded) -> Iterator[tuple[int, int]]:
+    """Yield the original spans of all occurrences."""
     wanted = "".join(character for character, _ in needle)
-    if not wanted:
-        return None
     there = "".join(character for character, _ in haystack)
-    best: tuple[int, int] | None = None
-    position = there.find(wanted)
+    position = there.find(wanted) if wanted else -1
     while position >= 0:
-        span = haystack[position][1], haystack[position + len(wanted) - 1][1] + 1
-        if best is None or abs(span[0] - near) < abs(best[0] - near):
-            best = span
+        yield haystack[position][1], haystack[position + len(wanted) - 1][1] + 1
         position = there.find(wanted, position + 1)
-    return best
+
+
+def _is_cut(text: str, start: int, end: int) -> bool:
+    return any(
+        _INSIDE.search(f"{text[max(0, place - 2) : place]}|{text[place : place + 2]}") is not None
+        for place in (start, end)
+    )
 
 
 def _without_blanks(text: str) -> Folded:
@@ -79,10 +93,12 @@ def _without_blanks(text: str) -> Folded:
 
 
 def _loosely(text: str) -> Folded:
+    """Fold what typesetting and models change; a hyphen stays before a number, where it may be a minus sign."""
+    kept = {match.start() for match in _HYPHEN_BEFORE_NUMBER.finditer(text)}
     return [
         (folded, offset)
         for offset, character in enumerate(text)
         if character not in _DROPPED
         for folded in unicodedata.normalize("NFKC", character).translate(_SAME).casefold()
-        if not folded.isspace() and folded != "-"
+        if not folded.isspace() and (folded != "-" or offset in kept)
     ]

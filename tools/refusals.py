@@ -1,5 +1,6 @@
 """How a refusal reads, in the language of the question."""
 
+import re
 from collections.abc import Sequence
 
 from tools.pdf.language import guess_language
@@ -41,15 +42,43 @@ _NEAREST = {
     "fr": "Pages les plus proches :",
     "de": "Nächstliegende Seiten:",
 }
-_PAGE = {"en": "p.", "zh": "第", "fr": "p.", "de": "S."}
+_PAGE = {"en": "p. {}", "zh": "第 {} 页", "fr": "p. {}", "de": "S. {}"}
+
+
+_WORD = re.compile(r"[是什么的吗哪谁多少几为何怎呢]|[^\W\d_\u3400-\u9fff]+")
+_TELLING_WORDS = {
+    "en": "the of is are was were does did do has have how what when where which who why many much",
+    "zh": "是 什 么 的 吗 哪 谁 多 少 几 为 何 怎 呢",
+    "fr": """
+        le la les l du des d est sont quel quelle quels quelles qui que qu quoi où quand comment pourquoi combien un une
+        au aux dans sur par pour il elle ce c
+    """,
+    "de": """
+        der die das den dem des ist sind war waren wie was wann wo wer wem wen welche welcher welches welchem warum
+        wieviel viele ein eine im am zu zum zur und von hat es
+    """,
+}
+_TELLING = {language: frozenset(words.split()) for language, words in _TELLING_WORDS.items()}
+"""Questions are too short for `guess_language` to be sure of them, but they begin with words that tell."""
 
 
 def write_refusal(question: str, reason: Reason, nearest: Sequence[NearestPage]) -> str:
     """Say that there is no answer, and which pages came closest, in the question's language (English when unknown)."""
-    language = guess_language(question)
-    language = language if language in _TEXTS else "en"
+    language = _language(question)
     text = _TEXTS[language][reason]
     if not nearest:
         return text
-    pages = "; ".join(f"{place['document']} {_PAGE[language]} {place['page']}" for place in nearest)
+    pages = "; ".join(_place(language, place) for place in nearest)
     return f"{text} {_NEAREST[language]} {pages}"
+
+
+def _place(language: str, place: NearestPage) -> str:
+    return f"{place['document']} {_PAGE[language].format(place['page'])}"
+
+
+def _language(question: str) -> str:
+    guessed = guess_language(question)
+    if guessed:
+        return guessed if guessed in _TEXTS else "en"
+    words = set(_WORD.findall(question.casefold()))
+    return max(_TELLING, key=lambda language: len(words & _TELLING[language]))
