@@ -42,12 +42,13 @@ def text_pdf(path: Path, pages: Sequence[str], *, title: str | None = None) -> P
     return path
 
 
-def scanned_pdf(path: Path, pages: Sequence[str], *, quarter_turns: int = 0) -> Path:
-    """Write a PDF whose pages are only pictures of print, with some noise, turned clockwise when asked for."""
+def scanned_pdf(path: Path, pages: Sequence[str], *, quarter_turns: int = 0, enlarged: float = 1.0) -> Path:
+    """Write a PDF whose pages are only pictures of print, with some noise, turned clockwise or huge when asked for."""
     canvas = _canvas(path)
     for page in pages:
         picture = np.rot90(_print(_wrapped(page)), -quarter_turns)
-        width, height = (WIDTH, HEIGHT) if quarter_turns % 2 == 0 else (HEIGHT, WIDTH)
+        short, long = WIDTH * enlarged, HEIGHT * enlarged
+        width, height = (short, long) if quarter_turns % 2 == 0 else (long, short)
         canvas.setPageSize((width, height))
         canvas.drawImage(_jpeg(picture), 0, 0, width, height)
         canvas.showPage()

@@ -36,7 +36,7 @@ def handle(request: Message) -> Iterator[Message]:
 
 def _inspect(request: Message) -> Iterator[Message]:
     with open_document(request["path"], request["password"]) as document:
-        if len(document) and not any(_loads(document, number) for number in range(1, min(len(document), _TRIED) + 1)):
+        if not any(_loads(document, number) for number in range(1, min(len(document), _TRIED) + 1)):
             raise RefusedError(DamagedPdfError.code, _NO_PAGE_LOADS)
         title = document.get_metadata_value("Title").strip()
         encrypted = raw.FPDF_GetSecurityHandlerRevision(document.raw) != _NOT_ENCRYPTED

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pypdf import PasswordType, PdfReader
-from pypdf.errors import EmptyFileError
 
-from tools.errors import DamagedPdfError, NoPagesError, PasswordNeededError, WrongPasswordError
+from tools.errors import NoPagesError, PasswordNeededError, WrongPasswordError
 from tools.pdf.document import RefusedError
 from tools.pdf.normalize import normalize
 from tools.pdf.pages import Inspection, PageRead
@@ -55,10 +54,7 @@ def read_pages(path: str, password: str | None, pages: Sequence[int]) -> Iterato
 
 def _open(path: str, password: str | None) -> PdfReader:
     """Open a file, but not with an empty owner password, which pypdf takes when the user password is missing."""
-    try:
-        reader = PdfReader(path)
-    except EmptyFileError as error:
-        raise RefusedError(DamagedPdfError.code, str(error)) from error
+    reader = PdfReader(path)
     if reader.is_encrypted:
         accepted = reader.decrypt(password or "")
         if accepted == PasswordType.NOT_DECRYPTED or (accepted == PasswordType.OWNER_PASSWORD and not password):

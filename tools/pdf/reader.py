@@ -51,14 +51,14 @@ class PdfReader:
     """Opens, reads and searches PDFs in child processes. Close it to stop them.
 
     Three pools, so that none waits for another: one that reads whole documents, one for single calls that people wait
-    for, and one for second opinions, whose children serve once.
+    for, and one for second opinions.
     """
 
     def __init__(self, limits: PdfLimits | None = None) -> None:
         self._limits = limits or PdfLimits()
         self._readers = self._pool(max_requests=20)
         self._viewers = self._pool(max_requests=200)
-        self._seconds = self._pool(max_requests=1)
+        self._seconds = self._pool(max_requests=20)
 
     async def inspect(self, path: Path, *, name: str, password: str | None = None) -> Inspection:
         """Open a file and say how many pages it has; `name` is what errors call it.
@@ -76,8 +76,6 @@ class PdfReader:
         inspection = Inspection(**reply)
         if inspection.pages > self._limits.max_pages:
             raise TooLargeError(name, f"{inspection.pages} pages, at most {self._limits.max_pages} are taken")
-        if not inspection.pages:
-            raise NoPagesError(name)
         return inspection
 
     async def read_pages(

