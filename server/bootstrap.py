@@ -12,6 +12,7 @@ from langchain_core.runnables import Runnable
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+from callbacks.usage import UsageCallback
 from chains.answer import build_answer_chain
 from chains.condense import build_condense_chain, build_condense_rule
 from graphs.answer import AnswerAgent
@@ -41,6 +42,8 @@ class Service:
     files: FileStore
     agents: Agents
     assistant: Assistant
+    usage: UsageCallback
+    """Tokens that the chat model used since the service was opened."""
 
 
 @asynccontextmanager
@@ -69,7 +72,8 @@ async def open_service(
         checkpointer = await stack.enter_async_context(_open_checkpointer(directory / "threads.sqlite"))
         embeddings = embeddings or _load_embeddings(settings)
         extractive = model is None and settings.chat_model == EXTRACTIVE
-        chat: ChatModel = model or _load_chat_model(settings, embeddings)
+        usage = UsageCallback()
+        chat: ChatModel = (model or _load_chat_model(settings, embeddings)).with_config(callbacks=[usage])
         agents = Agents(
             IngestAgent(reader, ocr, store, files, VectorWriter(store, embeddings, settings.embeddings)),
             _build_retrieval_agent(settings, store, embeddings, None if extractive else chat),
@@ -80,7 +84,7 @@ async def open_service(
                 QuoteBoxes(reader, store, files),
             ),
         )
-        yield Service(settings, store, files, agents, Assistant(build_assistant_graph(agents, checkpointer)))
+        yield Service(settings, store, files, agents, Assistant(build_assistant_graph(agents, checkpointer)), usage)
 
 
 def _build_retrieval_agent(
