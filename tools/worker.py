@@ -157,6 +157,7 @@ class Worker:
             stderr=asyncio.subprocess.PIPE,
             limit=_LINE_LIMIT,
             env=_child_environment(self._limits.threads),
+            start_new_session=True,  # Ctrl-C is the parent's to handle: a page must not fail for it
         )
         self._listener = asyncio.create_task(self._listen(process))
         return process
