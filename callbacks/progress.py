@@ -74,14 +74,17 @@ class ProgressBars(BaseCallbackHandler):
                 self._bars.popitem()[1].close()
 
     def _move(self, label: str, done: int, total: int, unit: str) -> None:
+        """Draw or move a bar; one that is full goes, and work of one step never gets one."""
+        if done >= total:
+            if bar := self._bars.pop(label, None):
+                bar.close()
+            return
         if label not in self._bars:
-            self._bars[label] = self._bar(label, unit)
+            self._bars[label] = self._new_bar(label, total, unit)
         bar = self._bars[label]
         bar.total = total
         bar.update(done - bar.n)
-        if done >= total:
-            self._bars.pop(label).close()
 
-    def _bar(self, label: str, unit: str) -> "tqdm[Any]":
+    def _new_bar(self, label: str, total: int, unit: str) -> "tqdm[Any]":
         name = label if len(label) <= _NAME_SHOWN else f"…{label[1 - _NAME_SHOWN :]}"
-        return tqdm(desc=name, unit=unit, file=self._stream, leave=False, dynamic_ncols=True)
+        return tqdm(desc=name, total=total, unit=unit, file=self._stream, leave=False, dynamic_ncols=True)

@@ -36,7 +36,7 @@ examples:
   pageloom ask "And who may give it?" --thread contract
   pageloom ingest reports/ --json
 """
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - argparse has no public name for it
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:

@@ -13,7 +13,7 @@ from langchain_core.runnables.utils import AddableDict
 from callbacks.progress import ProgressBars
 from graphs.state import AssistantInput, SecretContext
 from server.bootstrap import open_service
-from server.commands.console import complain, printable, read_password, to_ranges, write_json, write_line
+from server.commands.console import complain, printable, read_password, to_message, to_ranges, write_json, write_line
 from server.commands.files import FoundFile, find_files
 from server.commands.ingest import in_order, refused, to_files
 from server.commands.status import Status, ingest_status
@@ -75,7 +75,7 @@ class _Listener:
         for outcome in piece.get("ingested", []):
             if outcome["state"] == "failed" and self._complains:
                 self._bars.close()
-                complain(outcome["message"])
+                complain(to_message(outcome))
         if "answer" in piece and self._live:
             self._bars.close()
             self._has_words = True

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from tools.errors import SettingError
+from tools.errors import PasswordNeededError, SettingError
 from tools.types import IngestedDocument
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -47,9 +47,10 @@ def printable(text: str) -> str:
     return _CONTROL.sub("", text)
 
 
-def to_reason(outcome: IngestedDocument) -> str:
-    """Return why a file failed, without the file's name at the start."""
-    return outcome["message"].removeprefix(f"{outcome['path']!r} ")
+def to_message(outcome: IngestedDocument) -> str:
+    """Return why a file failed and what to do about it on the command line."""
+    hint = " with --password-file" if outcome["code"] == PasswordNeededError.code else ""
+    return outcome["message"] + hint
 
 
 def to_ranges(pages: Iterable[int]) -> str:

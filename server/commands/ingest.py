@@ -9,7 +9,7 @@ from callbacks.progress import ProgressBars
 from graphs.ingest import build_ingest_graph, failed_document
 from graphs.state import IngestFile, SecretContext
 from server.bootstrap import open_service
-from server.commands.console import count, printable, read_password, to_reason, write_json, write_line
+from server.commands.console import count, printable, read_password, to_message, write_json, write_line
 from server.commands.files import FoundFile, find_files
 from server.commands.status import ingest_status
 from server.settings import Settings, load_settings
@@ -84,7 +84,8 @@ def in_order(found: Sequence[FoundFile], outcomes: Sequence[IngestedDocument]) -
 def to_line(outcome: IngestedDocument) -> str:
     """Say in a line what became of a file."""
     if outcome["state"] == "failed":
-        return f"failed {outcome['path']}: {to_reason(outcome)}"
+        quoted = repr(outcome["path"])
+        return f"failed {outcome['path']}: {to_message(outcome).removeprefix(quoted).lstrip()}"
     kinds = ", ".join(f"{number} {kind}" for kind, number in outcome["page_kinds"].items() if number)
     return f"{outcome['state']} {outcome['name']}: {count(outcome['pages'], 'page')} ({kinds})"
 
