@@ -62,15 +62,20 @@ def _are_scattered(lines: Sequence[Sequence[_Piece]], rows: Sequence[Sequence[in
 def _narrowest_gap(line: Sequence[_Piece]) -> float:
     """Return the narrowest gap between the pieces of a line, in line heights."""
     pairs = pairwise(piece.box for piece in line)
-    gaps = [(right[0] - left[2]) / max(left[3] - left[1], 1.0) for left, right in pairs if right[0] > left[2]]
+    gaps = [_gap(left, right) for left, right in pairs if right[0] > left[2]]
     return min(gaps, default=float("inf"))
 
 
 def _jump_gutters(text_page: Any, view: View, lines: int) -> bool:
     """Tell whether many lines go on to the right of a wide gap; cheap, as it looks at runs of text only."""
     boxes = (view.box(text_page.get_rect(number)) for number in range(text_page.count_rects()))
-    jumps = sum(_is_gap(left, right) for left, right in pairwise(boxes))
-    return jumps >= max(_MIN_JUMPS, _JUMPING * lines)
+    gaps = [_gap(left, right) for left, right in pairwise(boxes) if _is_gap(left, right)]
+    narrow = sum(gap < _GUTTER for gap in gaps)
+    return len(gaps) >= max(_MIN_JUMPS, _JUMPING * lines) and narrow >= max(_MIN_JUMPS / 2, len(gaps) / 10)
+
+
+def _gap(left: Box, right: Box) -> float:
+    return (right[0] - left[2]) / max(left[3] - left[1], 1.0)
 
 
 def _pieces(text_page: Any, view: View, line: Line) -> Iterator[_Piece]:
