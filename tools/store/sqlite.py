@@ -1,5 +1,8 @@
 """The knowledge store on SQLite: write-ahead log, one writer at a time, readers never wait."""
 
+# SQL is put together from constants of this file only; values are always bound.
+# ruff: noqa: S608
+
 import hashlib
 import json
 import sqlite3
@@ -44,7 +47,7 @@ class SqliteStore:
         """Open the store, creating it when it is not there.
 
         Raises:
-            PageloomError: The file was written by a newer version of this program.
+            PageloomError: The file was written by a newer version of this program, or is not a store at all.
         """
         self._path = path
         self._tenant = tenant
@@ -52,7 +55,14 @@ class SqliteStore:
         self._connections: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._create_or_check()
+        try:
+            self._create_or_check()
+        except sqlite3.DatabaseError as exc:
+            self.close()
+            if exc.sqlite_errorcode != sqlite3.SQLITE_NOTADB:
+                raise
+            msg = f"{str(path)!r} is not a store of Pageloom; choose another data directory, or restore a backup"
+            raise PageloomError(msg) from exc
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -93,7 +103,8 @@ class SqliteStore:
 
     def read_page_numbers(self, document_id: str) -> set[int]:
         """Return the pages of a document that are in the ledger already."""
-        return {row["page"] for row in self._rows("SELECT page FROM pages WHERE document_id = ?", document_id)}
+        rows = self._rows(f"SELECT page FROM pages p WHERE {_OWN_PAGES}", self._named(document_id))
+        return {row["page"] for row in rows}
 
     def add_pages(self, document_id: str, records: Sequence[PageRecord]) -> None:
         """Write pages into the ledger of a document that is being read; a page that is there already stays."""
@@ -228,7 +239,8 @@ class SqliteStore:
 
     def page_kinds(self, document_id: str) -> dict[str, int]:
         """Return how many pages of a document are of each ledger kind."""
-        rows = self._rows("SELECT kind, count(*) AS n FROM pages WHERE document_id = ? GROUP BY kind", document_id)
+        query = f"SELECT kind, count(*) AS n FROM pages p WHERE {_OWN_PAGES} GROUP BY kind"
+        rows = self._rows(query, self._named(document_id))
         return dict.fromkeys(_KINDS, 0) | {row["kind"]: row["n"] for row in rows}
 
     def pages(self, document_id: str) -> list[PageRecord]:
@@ -347,7 +359,8 @@ class SqliteStore:
     def page_chunks(self, document_id: str, page: int) -> list[int]:
         """Return the ids of the chunks of one page in reading order."""
         rows = self._rows(
-            'SELECT id FROM chunks WHERE document_id = ? AND page = ? ORDER BY "start"', document_id, page
+            f'SELECT id FROM chunks p WHERE {_OWN_PAGES} AND page = :page ORDER BY "start"',
+            self._named(document_id) | {"page": page},
         )
         return [row["id"] for row in rows]
 
@@ -370,8 +383,13 @@ class SqliteStore:
         """Write the vectors of chunks, one a chunk and model; chunks that were deleted meanwhile are skipped."""
         with self._transaction() as db:
             db.executemany(
-                "INSERT OR IGNORE INTO vectors (chunk_id, model, embedding) SELECT id, ?, ? FROM chunks WHERE id = ?",
-                [(model, vector.astype("<f4").tobytes(), chunk_id) for chunk_id, vector in vectors.items()],
+                "INSERT OR IGNORE INTO vectors (chunk_id, model, embedding) SELECT c.id, ?, ? FROM chunks c "
+                "JOIN documents d ON d.id = c.document_id JOIN collections k ON k.id = d.collection_id "
+                "WHERE c.id = ? AND k.tenant = ?",
+                [
+                    (model, vector.astype("<f4").tobytes(), chunk_id, self._tenant)
+                    for chunk_id, vector in vectors.items()
+                ],
             )
 
     def vectors_after(self, model: str, number: int, *, limit: int) -> tuple[int, list[int], npt.NDArray[np.float32]]:
@@ -432,10 +450,11 @@ class SqliteStore:
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection
+            connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # SQLite itself has taken back what does not fit on the disk
+                connection.execute("ROLLBACK")
             raise
-        connection.execute("COMMIT")
 
     def _rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         parameters = values[0] if len(values) == 1 and isinstance(values[0], dict) else values
@@ -466,6 +485,9 @@ class SqliteStore:
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'reading', ?)",
             (document_id, collection_id, new.name, new.sha256, new.bytes, new.pages, version, new.title, _now()),
         )
+
+    def _named(self, document_id: str) -> dict[str, Any]:
+        return {"id": document_id, "tenant": self._tenant}
 
     def _own(self, db: sqlite3.Connection, document_id: str) -> sqlite3.Row:
         """Return a document's row, if it is this tenant's."""
@@ -545,6 +567,10 @@ class SqliteStore:
         return f"{_VISIBLE} AND c.document_id IN ({_LISTED})", values | {"documents": json.dumps(list(documents))}
 
 
+_OWN_PAGES = (
+    "p.document_id = :id AND EXISTS (SELECT 1 FROM documents d JOIN collections k ON k.id = d.collection_id "
+    "WHERE d.id = :id AND k.tenant = :tenant)"
+)
 _PAGE_TEXTS = "SELECT page, text FROM pages WHERE document_id = ? ORDER BY page"
 _WITHOUT_VECTORS = (
     "FROM chunks c JOIN memberships m ON m.document_id = c.document_id AND m.removed IS NULL "
