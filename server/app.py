@@ -16,7 +16,6 @@ from server.middleware import BodyLimit, RequestEdge
 from server.parts import Parts, put_parts
 from server.routes import build_router
 from server.settings import Settings
-from server.tracing import settle_tracing
 
 
 def create_app(
@@ -42,7 +41,6 @@ def create_app(
                 _add_langserve_routes(app, parts)
             yield
 
-    settle_tracing()
     app = FastAPI(title="Pageloom", version=version("pageloom"), docs_url=None, redoc_url=None, lifespan=lifespan)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(RequestEdge)

@@ -20,6 +20,7 @@ from graphs.assistant import Agents, Assistant, build_assistant_graph
 from graphs.ingest import IngestAgent
 from graphs.retrieval import RetrievalAgent
 from server.settings import Settings
+from server.tracing import settle_tracing
 from tools.boxes import QuoteBoxes
 from tools.embeddings import load_embeddings
 from tools.evidence import EvidenceRule
@@ -60,6 +61,7 @@ async def open_service(
     Raises:
         PageloomError: The store was written by a newer version, or a model cannot be used.
     """
+    settle_tracing()
     async with AsyncExitStack() as stack:
         directory = settings.data_dir
         store = SqliteStore(directory / "pageloom.sqlite")

@@ -6,12 +6,10 @@ from contextlib import asynccontextmanager
 from graphs.assistant import AssistantGraph, build_assistant_graph
 from server.bootstrap import open_service
 from server.settings import load_settings
-from server.tracing import settle_tracing
 
 
 @asynccontextmanager
 async def assistant() -> AsyncIterator[AssistantGraph]:
     """Open the service and give the parent graph without a checkpointer: the platform brings its own."""
-    settle_tracing()
     async with open_service(load_settings()) as service:
         yield build_assistant_graph(service.agents, None)
