@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from server.commands.arguments import parse
+from server.commands.console import complain
 from server.commands.status import Status
 from tools.errors import PageloomError, SettingError
 
@@ -26,9 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     _prepare()
     try:
-        args = parse(argv)
-        status = int(import_module(args.module).run(args))  # late, so that --help does not wait for LangChain
-        sys.stdout.flush()
+        return _run(argv)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes at exit
         return Status.BROKEN_PIPE
@@ -36,9 +35,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail("interrupted; finished work is kept", Status.INTERRUPTED)
     except SettingError as error:
         return _fail(f"error: {error}", Status.USAGE)
-    except (PageloomError, OSError, sqlite3.Error) as error:
+    except OSError as error:
+        place = f"{error.filename!r}: " if error.filename else ""
+        return _fail(f"error: {place}{error.strerror or error}", Status.FAILED)
+    except (PageloomError, sqlite3.Error) as error:
         return _fail(f"error: {error}", Status.FAILED)
-    return status
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    """Parse and call; a command is imported late, so that `--help` does not wait for LangChain."""
+    try:
+        args = parse(argv)
+        return int(import_module(args.module).run(args))
+    finally:
+        sys.stdout.flush()  # here, where a reader that went away is met without noise
 
 
 def _prepare() -> None:
@@ -48,5 +58,5 @@ def _prepare() -> None:
 
 
 def _fail(message: str, status: Status) -> Status:
-    sys.stderr.write(f"pageloom: {' '.join(message.split())}\n")
+    complain(message)
     return status

@@ -53,7 +53,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """
     args, rest = build_parser().parse_known_args(argv)
     if rest and hasattr(args, "paths") and not any(value.startswith("-") for value in rest):
-        args.paths += rest
+        args.paths = [*args.paths, *rest]
     elif rest:
         args.parser.error(f"unrecognized arguments: {' '.join(rest)}")
     return args
@@ -90,7 +90,7 @@ def _add_ask(commands: Commands) -> None:
     ask = _add(commands, "ask", "answer a question from PDFs, with the pages that prove it", _ASK)
     ask.set_defaults(module="server.commands.ask")
     ask.add_argument("question", metavar="QUESTION", type=_question, help="in any language, best that of the files")
-    ask.add_argument("paths", metavar="PATH", nargs="*", help=_PATHS)
+    ask.add_argument("paths", metavar="PATH", nargs="*", default=[], help=_PATHS)
     ask.add_argument("--thread", metavar="NAME", help="conversation that the question goes on with, or starts")
     _add_ingest_options(ask)
 

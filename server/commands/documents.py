@@ -3,14 +3,13 @@
 import argparse
 import asyncio
 from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any
 
 from server.bootstrap import Service, open_service
 from server.commands.console import complain, write_json, write_line, write_table
 from server.commands.status import Status
+from server.schemas import DocumentList, DocumentObject, PageLedger, PageObject
 from server.settings import load_settings
-from tools.types import PageRecord
+from tools.store import Document
 
 
 def run(args: argparse.Namespace) -> int:
@@ -33,10 +32,10 @@ def _list(args: argparse.Namespace, service: Service) -> None:
     collection = args.collection or service.settings.collection
     documents = service.store.documents(collection, model=service.settings.embeddings)
     if args.json:
-        write_json({"documents": [asdict(document) for document in documents]})
+        shown = DocumentList(documents=[DocumentObject.of(document) for document in documents])
+        write_json(shown.model_dump())
     elif documents:
-        rows = [(document.id, document.state, document.pages, document.name) for document in documents]
-        write_table(("ID", "STATE", "PAGES", "NAME"), rows)
+        write_table(("ID", "STATE", "PAGES", "UNREAD", "NAME"), [_to_row(document) for document in documents])
     else:
         complain(f"the collection {collection!r} holds no documents")
 
@@ -44,7 +43,7 @@ def _list(args: argparse.Namespace, service: Service) -> None:
 def _pages(args: argparse.Namespace, service: Service) -> None:
     pages = service.store.pages(args.id)
     if args.json:
-        write_json({"pages": [_to_ledger(page) for page in pages]})
+        write_json(PageLedger(pages=[PageObject.of(page) for page in pages]).model_dump())
     else:
         rows = [(page.page, page.kind, len(page.text), page.reason) for page in pages]
         write_table(("PAGE", "KIND", "CHARACTERS", "REASON"), rows)
@@ -62,16 +61,5 @@ def _delete(args: argparse.Namespace, service: Service) -> None:
         write_line(f"deleted {document.name}")
 
 
-def _to_ledger(page: PageRecord) -> dict[str, Any]:
-    return {
-        "page": page.page,
-        "kind": page.kind,
-        "reason": page.reason,
-        "characters": len(page.text),
-        "language": page.language,
-        "confidence": page.confidence,
-        "seconds": page.seconds,
-        "width": page.width,
-        "height": page.height,
-        "figures": dict(page.figures),
-    }
+def _to_row(document: Document) -> tuple[str, str, int, int, str]:
+    return document.id, document.state, document.pages, document.page_kinds["failed"], document.name

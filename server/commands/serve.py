@@ -1,6 +1,7 @@
 """`pageloom serve`: the HTTP service."""
 
 import argparse
+import asyncio
 import socket
 import sys
 
@@ -8,8 +9,9 @@ import uvicorn
 from typing_extensions import override
 
 from server.app import create_app
+from server.bootstrap import open_service
 from server.commands.status import Status
-from server.settings import load_settings
+from server.settings import Settings, load_settings
 from tools.errors import PageloomError
 
 _SHUTDOWN_S = 10
@@ -19,6 +21,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve until told to stop; the address is printed once requests are answered."""
     settings = load_settings()
     host, port = args.host or settings.host, settings.port if args.port is None else args.port
+    asyncio.run(_open_once(settings))
     app = create_app(settings.model_copy(update={"host": host, "port": port}))
     config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=_SHUTDOWN_S)
     with _listen(host, port) as listener:
@@ -50,8 +53,14 @@ def to_address(listener: socket.socket) -> str:
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family)
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as exc:
-        msg = f"cannot listen on {host} port {port}: {exc.strerror or exc}; choose another with --host or --port"
+        reason = str(exc.strerror).partition(" (")[0]  # Python adds the address, which stands here already
+        msg = f"cannot listen on {host} port {port} ({reason}); choose another with --host or --port"
         raise PageloomError(msg) from exc
+
+
+async def _open_once(settings: Settings) -> None:
+    """Meet what keeps the service from opening here: the server would show it as a traceback."""
+    async with open_service(settings):
+        pass
