@@ -87,6 +87,11 @@ class ExtractiveChatModel(BaseChatModel):
         return "extractive"
 
     @property
+    def model_name(self) -> str:
+        """Return the name that traces know the model by."""
+        return "extractive"
+
+    @property
     def _identifying_params(self) -> dict[str, Any]:
         return {"model_name": "extractive"}
 

@@ -59,7 +59,7 @@ def test_the_nearest_chunk_comes_first_with_its_cosine(store: SqliteStore) -> No
     found = index.search(3 * vector("dam wall"), limit=5, among=[same, half, other])
 
     assert [chunk for chunk, _ in found] == [same, half, other]
-    assert [score for _, score in found] == pytest.approx([1.0, 0.5, 0.0], abs=1e-6)
+    assert [score for _, score in found] == pytest.approx([1.0, 0.875, 0.75], abs=1e-6)
 
 
 def test_only_allowed_chunks_are_returned(store: SqliteStore) -> None:
