@@ -11,7 +11,7 @@ from langchain_core.runnables import Runnable, RunnableGenerator, RunnableLambda
 from langchain_core.runnables.utils import AddableDict
 from typing_extensions import TypedDict
 
-from chains.passages import format_history, format_passages
+from chains.passages import defuse, format_history, format_passages
 from chains.prompts import load_prompt
 from tools.extractive import NOT_FOUND
 from tools.types import Passage, Turn
@@ -107,11 +107,13 @@ class CitationNumberer:
 def split_claims(answer: str) -> list[str]:
     """Return, for each citation mark of an answer in order, the words it stands behind.
 
-    Marks that follow each other stand behind the same words.
+    Marks that follow each other stand behind the same words. Other numbers in brackets, such as a year, are words.
     """
     claims: list[str] = []
     claim, end = "", 0
     for mark in re.finditer(r"\[(\d+)\]", answer):
+        if mark[1] != str(len(claims) + 1):
+            continue
         words = answer[end : mark.start()].replace(UNKNOWN_MARK, "").strip()
         claim, end = (words or claim), mark.end()
         claims.append(claim.lstrip(".。,，;；:： "))
@@ -122,7 +124,7 @@ def _prompt_variables(request: AnswerRequest) -> dict[str, Any]:
     return {
         "passages": format_passages(request["passages"]),
         "history": format_history(request["turns"]),
-        "question": request["question"],
+        "question": defuse(request["question"]),
     }
 
 

@@ -5,7 +5,7 @@ import re
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import BaseMessage
 from langchain_core.output_parsers import StrOutputParser
-from langchain_core.runnables import Runnable, RunnableLambda
+from langchain_core.runnables import Runnable, RunnableLambda, RunnableParallel
 from typing_extensions import TypedDict
 
 from chains.passages import defuse, format_history
@@ -37,13 +37,18 @@ class CondenseRequest(TypedDict):
 def build_condense_chain(
     model: Runnable[LanguageModelInput, BaseMessage], *, prompt_version: int = 1
 ) -> Runnable[CondenseRequest, str]:
-    """Build the pipe that has a chat model rewrite a follow-up as a question that stands by itself."""
-    return (
+    """Build the pipe that has a chat model rewrite a follow-up as a question that stands by itself.
+
+    A model that replies nothing leaves the question as it was asked.
+    """
+    rewrite = (
         RunnableLambda(_prompt_variables).with_config(run_name="fence_history")
         | load_prompt("condense", prompt_version)
         | model
         | StrOutputParser()
-        | RunnableLambda(str.strip).with_config(run_name="strip")
+    )
+    return RunnableParallel(asked=RunnableLambda(_asked), rewritten=rewrite) | RunnableLambda(_rewritten).with_config(
+        run_name="rewritten_or_asked"
     )
 
 
@@ -67,3 +72,11 @@ def leans_on_history(question: str) -> bool:
 
 def _prompt_variables(request: CondenseRequest) -> dict[str, str]:
     return {"history": format_history(request["turns"]), "question": defuse(request["question"])}
+
+
+def _asked(request: CondenseRequest) -> str:
+    return request["question"]
+
+
+def _rewritten(questions: dict[str, str]) -> str:
+    return questions["rewritten"].strip() or questions["asked"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from tools.types import Passage, Turn
 
 _FENCE = re.compile(r"<(?=\s*/?\s*(?:passages?|history|question)\b)", re.IGNORECASE)
-_BRACKETED_NUMBER = re.compile(r"\[(\s*\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*\s*)\]")
+_BRACKETED_NUMBER = re.compile(r"\[(\s*\d{1,3}(?:\s*[,;\u2013-]\s*\d{1,3})*\s*)\]")
 _ATTRIBUTE = str.maketrans('"<>\n', "'\u2039\u203a ")
 NO_HISTORY = "(none)"
 
