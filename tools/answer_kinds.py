@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from tools.words import fold
+from tools.words import fold, index_terms
 
 _NUMBER_WORD = (
     r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|hundred|thousand|million|billion|half|third|"
@@ -54,10 +54,35 @@ _KINDS = (
 )
 
 
+_COUNTED = re.compile(
+    r"(?:\bhow many|\bcombien (?:de |d['\u2019])|\bwie ?viele?|\bnumber of) *(?P<latin>[^?,;]+)|(?:多少|几)\s*(?P<cjk>[^?？，]+)"
+)
+_REACH = 3
+"""How many words may stand between a number and what it counts."""
+
+
 def kind_fit(question: str, sentence: str) -> float:
-    """Return 0.5 when a sentence holds the kind of thing a question asks for, -0.5 when not, 0 for other questions."""
+    """Return how well a sentence fits the kind of thing a question asks for.
+
+    1 when it counts the very thing, 0.5 when it holds such a thing, -0.5 when not, 0 for questions of no known kind.
+    """
     folded = fold(question)
     kind = next((kind for kind in _KINDS if kind.asked.search(folded)), None)
     if kind is None:
         return 0.0
-    return 0.5 if kind.seen.search(sentence) else -0.5
+    if not kind.seen.search(sentence):
+        return -0.5
+    return 1.0 if _counts_it(folded, sentence) else 0.5
+
+
+def _counts_it(question: str, sentence: str) -> bool:
+    """Tell whether a number stands right before the thing that the question counts: `636 gas stations`."""
+    asked = _COUNTED.search(question)
+    if asked is None:
+        return False
+    things = set(index_terms(asked["latin"] or asked["cjk"])[:_REACH])
+    terms = index_terms(sentence)
+    return any(
+        term[0].isdigit() and not things.isdisjoint(terms[place + 1 : place + 1 + _REACH])
+        for place, term in enumerate(terms)
+    )

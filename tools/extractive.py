@@ -24,7 +24,11 @@ from tools.words import covered_share, index_terms
 NOT_FOUND = "NOT_FOUND"
 """What a chat model replies when the passages hold no answer."""
 
-_PASSAGE = re.compile(r'<passage number="(\d+)"[^>]*>\n(.*?)\n</passage>', re.DOTALL)
+_PASSAGE = re.compile(
+    r'<passage number="(?P<number>\d+)" document="(?P<document>[^"]*)"[^>]*?(?: heading="(?P<heading>[^"]*)")?>\n'
+    r"(?P<text>.*?)\n</passage>",
+    re.DOTALL,
+)
 _TAGGED = r"<{tag}>\n(.*?)\n</{tag}>"
 _LONGEST_LABEL = 90
 _WORDS = re.compile(r"\s*\S+")
@@ -37,10 +41,12 @@ class Weights:
     words: float = 1.0
     meaning: float = 10.0
     rank: float = 0.5
-    before: float = 0.5
-    kind: float = 0.3
+    before: float = 0.8
+    kind: float = 0.6
     carried: float = 0.3
     """Words carried over from an earlier question, beside the question's own."""
+    subject: float = 0.1
+    """What a word counts in a sentence that already stands in the name or heading of a document."""
     nothing_new: float = 1.0
     """Taken off a sentence that only repeats the question's words, as headings do."""
     runner_up: float = 0.6
@@ -49,10 +55,20 @@ class Weights:
     """How many sentences, best by words first, are compared by meaning: each costs about 30 ms."""
     evidence_words: float = 6.9
     evidence_meaning: float = 42.5
-    evidence_least: float = 39.0
+    evidence_least: float = 37.9
     """Evidence is `evidence_words * coverage + evidence_meaning * similarity`; below this there is no answer."""
     least_coverage: float = 0.4
     """The same without embeddings: the share of the question's words that a passage must hold."""
+
+
+@dataclass(frozen=True)
+class PromptPassage:
+    """A passage of the prompt."""
+
+    number: int
+    text: str
+    about: str = ""
+    """Name and heading of what it stands in: not quoted, but it tells what its sentences are about."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +82,7 @@ class Sentence:
     text: str
     terms: frozenset[str]
     before: frozenset[str]
-    """Terms of the sentences before it in the passage, which may name what this one only points to."""
+    """Terms of what stands before it in the passage, its heading included: what the sentence may only point to."""
 
 
 class ExtractiveChatModel(BaseChatModel):
@@ -138,14 +154,17 @@ class ExtractiveChatModel(BaseChatModel):
         return " ".join(f"{' '.join(sentence.text.split())} [{sentence.passage}]" for sentence in chosen) or NOT_FOUND
 
 
-def read_passages(prompt: str) -> list[tuple[int, str]]:
-    """Return the numbered passages of a prompt in their order."""
-    return [(int(number), text) for number, text in _PASSAGE.findall(prompt)]
+def read_passages(prompt: str) -> list[PromptPassage]:
+    """Return the passages of a prompt in their order."""
+    return [
+        PromptPassage(int(match["number"]), match["text"], f"{match['document']} {match['heading'] or ''}")
+        for match in _PASSAGE.finditer(prompt)
+    ]
 
 
 def choose_sentences(
     question: str,
-    passages: Sequence[tuple[int, str]],
+    passages: Sequence[PromptPassage],
     *,
     embeddings: Embeddings | None = None,
     weights: Weights | None = None,
@@ -154,35 +173,36 @@ def choose_sentences(
 
     Args:
         question: As asked, or as `tools.questions.carry` extends it.
-        passages: Numbered texts, most promising first.
+        passages: What to quote from, most promising first.
         embeddings: What sentences are compared by beside their words.
         weights: What each sign counts.
     """
     weights = weights or Weights()
-    sentences = [sentence for rank, passage in enumerate(passages) for sentence in _sentences(rank, *passage)]
+    sentences = [sentence for rank, passage in enumerate(passages) for sentence in _sentences(rank, passage)]
     asked = _weigh_terms(question, sentences, weights)
-    by_words = sorted(sentences, key=lambda sentence: -_score_words(question, asked, sentence, weights))
+    sought = _without_subject(asked, passages, weights)
+    by_words = sorted(sentences, key=lambda sentence: -_score_words(question, sought, sentence, weights))
     compared = by_words[: weights.compared]
     similarity = _compare(question, compared, embeddings)
-    if not compared or not _enough(asked, compared, similarity, dict(passages), weights):
+    if not compared or not _enough(asked, compared, similarity, passages, weights):
         return []
     scores = [
-        _score_words(question, asked, sentence, weights) + weights.meaning * (similar - min(similarity))
+        _score_words(question, sought, sentence, weights) + weights.meaning * (similar - min(similarity))
         for sentence, similar in zip(compared, similarity, strict=True)
     ]
     return _best_two(compared, scores, weights)
 
 
-def _sentences(rank: int, number: int, text: str) -> Iterator[Sentence]:
+def _sentences(rank: int, passage: PromptPassage) -> Iterator[Sentence]:
     """Yield the sentences of a passage, and each heading or label once more together with what follows it."""
-    spans = split_sentences(text)
-    before: frozenset[str] = frozenset()
+    text, spans = passage.text, split_sentences(passage.text)
+    before = frozenset(index_terms(passage.about))
     for place, (start, end) in enumerate(spans):
         terms = frozenset(index_terms(text[start:end]))
-        yield Sentence(number, rank, text[start:end], terms, before)
+        yield Sentence(passage.number, rank, text[start:end], terms, before)
         if place + 1 < len(spans) and _is_label(text[start:end]):
-            _, end = spans[place + 1]
-            yield Sentence(number, rank, text[start:end], frozenset(index_terms(text[start:end])), before)
+            with_next = text[start : spans[place + 1][1]]
+            yield Sentence(passage.number, rank, with_next, frozenset(index_terms(with_next)), before)
         before |= terms
 
 
@@ -196,6 +216,14 @@ def _weigh_terms(question: str, sentences: Sequence[Sentence], weights: Weights)
     return weigh_terms(
         question, lambda term: math.log(1 + len(sentences) / (1 + counts[term])), carried_share=weights.carried
     )
+
+
+def _without_subject(
+    asked: Mapping[str, float], passages: Sequence[PromptPassage], weights: Weights
+) -> dict[str, float]:
+    """Weaken the terms that name the documents themselves: they tell documents apart, not sentences."""
+    subject = frozenset(index_terms(" ".join(passage.about for passage in passages)))
+    return {term: weight * (weights.subject if term in subject else 1.0) for term, weight in asked.items()}
 
 
 def _score_words(question: str, asked: Mapping[str, float], sentence: Sentence, weights: Weights) -> float:
@@ -224,12 +252,13 @@ def _enough(
     asked: Mapping[str, float],
     compared: Sequence[Sentence],
     similarity: Sequence[float],
-    passages: Mapping[int, str],
+    passages: Sequence[PromptPassage],
     weights: Weights,
 ) -> bool:
     """Tell whether the best passage says enough about the question to hold its answer."""
     numbers = {sentence.passage for sentence in compared}
-    coverage = max(covered_share(asked, frozenset(index_terms(passages[number]))) for number in numbers)
+    texts = (f"{passage.about} {passage.text}" for passage in passages if passage.number in numbers)
+    coverage = max(covered_share(asked, frozenset(index_terms(text))) for text in texts)
     if not any(similarity):
         return coverage >= weights.least_coverage
     evidence = weights.evidence_words * coverage + weights.evidence_meaning * max(similarity)

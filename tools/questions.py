@@ -7,8 +7,8 @@ from tools.words import content_terms, index_terms
 
 _ASKING = frozenset(
     index_terms(
-        "date year month day century number amount name kind type sort percent percentage share value accord slide page "
-        "document text report annee nombre montant nom valeur jahr zahl anzahl betrag name wert datum "
+        "date year month day century number amount name kind type sort percent percentage share value accord slide "
+        "page document text report annee nombre montant nom valeur jahr zahl anzahl betrag name wert datum "
         "日期 年份 数字 数量 金额 名称 名字 类型 百分 百分之 规定"
     )
 )

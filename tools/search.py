@@ -42,7 +42,8 @@ class Found:
     passages: list[Passage]
     generation: int
     coverage: float
-    """Share of the question's words, weighted by rarity, that the best passage holds; 0 to 1."""
+    """Share of the question's words that the best passage holds, 0 to 1, weighted by how rare they are among what was
+    found in its document: its subject is everywhere in there and proves nothing."""
     similarity: float | None
     """Cosine between question and the best passage; `None` when it has no vector yet."""
     chunks: int
@@ -100,7 +101,7 @@ class HybridSearch:
         return Found(
             passages=[passage for passage, _ in scored[:limit]],
             generation=generation,
-            coverage=covered_share(asked, _terms_with_name(best)) if best else 0.0,
+            coverage=self._coverage(question, [passage for passage, _ in scored]),
             similarity=dict(similar).get(best["chunk_id"]) if best else None,
             chunks=len(visible),
         )
@@ -145,6 +146,18 @@ class HybridSearch:
             )
             scored.append((Passage(**{**passage, "score": score}), score))
         return sorted(scored, key=lambda pair: -pair[1])
+
+    def _coverage(self, question: str, found: Sequence[Passage]) -> float:
+        """Return how much of a question its best passage, the first, covers."""
+        if not found:
+            return 0.0
+        beside = [_terms_with_name(passage) for passage in found if passage["document_id"] == found[0]["document_id"]]
+        asked = weigh_terms(
+            question,
+            lambda term: math.log(1 + len(found) / (1 + sum(term in terms for terms in beside))),
+            carried_share=self._weights.carried,
+        )
+        return covered_share(asked, beside[0])
 
     def _nearness(self, passage: Passage, near: Sequence[Place]) -> float:
         distances = [abs(page - passage["page"]) for document_id, page in near if document_id == passage["document_id"]]

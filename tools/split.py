@@ -57,24 +57,27 @@ def split_page(
         page: 1-based number of the page.
         text: Its stored text.
         sizes: How large chunks are.
-        running: Masked running lines of the document (`tools.furniture`); at the edges of the page they are left out.
+        running: Masked running lines of the document (`tools.furniture`); at the edges of the page they are left out
+            and become the heading of its chunks.
     """
     sizes = sizes or SplitSizes()
     target, limit = (sizes.cjk_target, sizes.cjk_limit) if _mainly_cjk(text) else (sizes.target, sizes.limit)
-    start, end = _body(text, running)
+    start, end, heading = _body(text, running)
     spans = ((start + left, start + right) for left, right in split_sentences(text[start:end]))
     pieces = [piece for span in spans for piece in _cut_long(text, span, limit)]
-    return [Chunk(page, left, right, "") for left, right in _pack(pieces, target, limit)]
+    return [Chunk(page, left, right, heading) for left, right in _pack(pieces, target, limit)]
 
 
-def _body(text: str, running: Collection[str]) -> tuple[int, int]:
-    """Return the span of a page between its running head and its footer."""
+def _body(text: str, running: Collection[str]) -> tuple[int, int, str]:
+    """Return the span of a page between its running head and its footer, and what those say besides numbers."""
     lines = [(match.start(), match.end()) for match in re.finditer(r"[^\n]*\S[^\n]*", text)]
-    while lines and mask_numbers(text[slice(*lines[0])]) in running:
-        lines.pop(0)
-    while lines and mask_numbers(text[slice(*lines[-1])]) in running:
-        lines.pop()
-    return (lines[0][0], lines[-1][1]) if lines else (0, 0)
+    removed: list[str] = []
+    for end in (0, -1):
+        while lines and mask_numbers(line := text[slice(*lines[end])]) in running:
+            removed.append(" ".join(line.split()))
+            lines.pop(end)
+    heading = " ".join(line for line in removed if any(character.isalpha() for character in line))
+    return (lines[0][0], lines[-1][1], heading) if lines else (0, 0, "")
 
 
 def _punctuation_cuts(text: str) -> Iterator[int]:

@@ -88,11 +88,7 @@ class VectorWriter:
     def write_next(self) -> int:
         """Embed and store the next few chunks; return how many there were, 0 when none are left."""
         chunks = self._store.chunks_without_vectors(self._model, limit=self._batch)
-        vectors = self._embeddings.embed_documents([_embedded_text(chunk) for chunk in chunks])
+        vectors = self._embeddings.embed_documents([chunk["text"] for chunk in chunks])
         pairs = zip(chunks, vectors, strict=True)
         self._store.add_vectors(self._model, {chunk["chunk_id"]: np.asarray(row, np.float32) for chunk, row in pairs})
         return len(chunks)
-
-
-def _embedded_text(chunk: Passage) -> str:
-    return f"{chunk['heading']}\n{chunk['text']}" if chunk["heading"] else chunk["text"]

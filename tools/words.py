@@ -18,6 +18,8 @@ _TOKEN = re.compile(
     rf"|(?:(?![{_CJK}])[^\W_])+(?:['\u2019](?:(?![{_CJK}])[^\W_])+)*",  # a word, or digits and letters mixed
 )
 _CJK_RUN = re.compile(rf"[{_CJK}]+")
+_ENDING = re.compile(r"(?<=\w{6})(?:e[nmrs]?|n|s)$")
+"""Endings of German and French that the English stemmer leaves on long words."""
 _DIGITS_ONLY = re.compile(r"[\d.,'\u2019\u00a0\u202f ]+")
 _THOUSANDS = re.compile(r"[.,'\u2019\u00a0\u202f ](?=\d{3}(?!\d))")
 
@@ -449,7 +451,7 @@ def _word(token: str) -> list[str]:
     parts = re.split(r"['\u2019]", token)
     if len(parts) > 1:
         parts = [part for part in parts if len(part) > 2 or part.isdigit()] or parts
-    return [_stemmer().stemWord(part) for part in parts]
+    return [_ENDING.sub("", _stemmer().stemWord(part)) for part in parts]
 
 
 @lru_cache(maxsize=20_000)
