@@ -30,20 +30,20 @@ _KINDS = (
         ),
         re.compile(
             r"\b1\d{3}\b|\b20\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|[Cc]entur|siècle|\d ?[年月日]|世纪"
-            r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? \d|\d(?:er)? (?:janvier|février|mars|avril|mai|"
-            r"juin|juillet|août|septembre|octobre|novembre|décembre)"
+            r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? \d"
+            r"|\d(?:er)? (?:janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre)"
         ),
     ),
     AnswerKind(
         re.compile(
-            r"\bhow (?:many|much|long|old|far|large|tall|fast|often|big|high)\b|\b(?:what|which) (?:\w+ )?(?:percent|share|rate|"
-            r"number|amount|value|pressure|speed\w*|cost)|\bcombien\b|\bwie ?viele?\b|多少|几|百分之"
+            r"\bhow (?:many|much|long|old|far|large|tall|fast|often|big|high)\b|\b(?:what|which) (?:\w+ )?(?:percent|"
+            r"share|rate|number|amount|value|pressure|speed\w*|cost)|\bcombien\b|\bwie ?viele?\b|多少|几|百分之"
         ),
         re.compile(rf"\d|[一二三四五六七八九十百千万亿半]|{_NUMBER_WORD}", re.IGNORECASE),
     ),
     AnswerKind(
         re.compile(r"\b(?:who|whom|whose)\b|\bqui\b|\bwer\b|\bwem\b|谁|哪位"),
-        re.compile(r"(?<=\w )[A-ZÀ-Þ][\w'’-]+|[\u4e00-\u9fff·]{2,}"),
+        re.compile(r"(?<=\w )[A-ZÀ-Þ][\w'\u2019-]+|[\u4e00-\u9fff·]{2,}"),
     ),
     AnswerKind(
         re.compile(r"\bwhere\b|\bou (?:est|se|sont)\b|\bwo\b|哪里|哪儿|何处|什么地方"),
@@ -55,7 +55,8 @@ _KINDS = (
 
 
 _COUNTED = re.compile(
-    r"(?:\bhow many|\bcombien (?:de |d['\u2019])|\bwie ?viele?|\bnumber of) *(?P<latin>[^?,;]+)|(?:多少|几)\s*(?P<cjk>[^?？，]+)"
+    r"(?:\bhow many|\bcombien (?:de |d['\u2019])|\bwie ?viele?|\bnumber of) *(?P<latin>[^?,;]+)"
+    r"|(?:多少|几)\s*(?P<cjk>[^?？，]+)"
 )
 _REACH = 3
 """How many words may stand between a number and what it counts."""

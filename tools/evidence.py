@@ -24,7 +24,7 @@ class EvidenceRule:
 
     @classmethod
     def lenient(cls) -> Self:
-        """Return the rule for a chat model that can judge the passages itself: it only sees to it that there are any."""
+        """Return the rule for a chat model that can judge passages itself: there only have to be some."""
         return cls(least=0.0, least_coverage=0.0)
 
 

@@ -1,4 +1,4 @@
-"""Running heads, footers and page numbers: the lines that stand on page after page and say nothing about any of them."""
+"""Running heads, footers and page numbers: lines that stand on page after page and say nothing of any."""
 
 import re
 from collections import Counter

@@ -10,8 +10,8 @@ from tools.types import Chunk
 
 _CJK_END = "。！？；"
 _ENDING = re.compile(
-    rf"[{_CJK_END}]+[”’」』）)]*"  # Chinese: no blank follows
-    r"|[.!?…]+[\"'”’»)\]]*(?=\s)"  # Latin: a blank follows
+    rf"[{_CJK_END}]+[”\u2019」』）)]*"  # Chinese: no blank follows
+    r"|[.!?…]+[\"'”\u2019»)\]]*(?=\s)"  # Latin: a blank follows
 )
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\[])(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|Inc|Ltd|Co|Corp|vs|etc|cf|e\.g|i\.e|al|Fig|Figs|Eq|Sec|No|Nos|"
@@ -19,7 +19,7 @@ _ABBREVIATION = re.compile(
     r"nov|déc|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)$"
 )
 _LIST_MARK = re.compile(
-    r"(?:[•●▪■◆‣·○–—*-]|\(?\d{1,3}[.)、]|\(?[a-zA-Z][.)]|[（(][一二三四五六七八九十\d]{1,3}[）)]|[一二三四五六七八九十]{1,3}、)\s*\S"
+    r"(?:[•●▪■◆‣·○\u2013—*-]|\(?\d{1,3}[.)、]|\(?[a-zA-Z][.)]|[（(][一二三四五六七八九十\d]{1,3}[）)]|[一二三四五六七八九十]{1,3}、)\s*\S"
 )
 _SHORT_LINE = 0.7
 """A line shorter than this share of the page's long lines was ended by its author, not by the margin."""

@@ -10,7 +10,6 @@ import numpy.typing as npt
 from langchain_core.embeddings import Embeddings
 
 from tools.store import SqliteStore
-from tools.types import Passage
 
 _BATCH = 4096
 
