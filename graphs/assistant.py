@@ -4,7 +4,7 @@ import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from langchain_core.runnables import RunnableConfig, RunnableGenerator
 from langchain_core.runnables.config import merge_configs
@@ -17,6 +17,7 @@ from graphs.answer import AnswerAgent, build_answer_graph
 from graphs.ingest import IngestAgent, build_ingest_graph
 from graphs.retrieval import RetrievalAgent, build_retrieval_graph
 from graphs.state import DEFAULT_COLLECTION, AssistantInput, AssistantState, SecretContext
+from graphs.streams import run_apart
 from tools.types import NearestPage, Turn
 
 AssistantGraph = CompiledStateGraph[AssistantState, SecretContext, AssistantInput, AssistantState]
@@ -121,14 +122,14 @@ async def stream_answer(
 ) -> AsyncGenerator[AddableDict, None]:
     """Run a graph that ends in an answer object, in a run of its own; yield the pieces that add up to the object."""
     final: Any = {}
-    run = graph.astream(
+    run: AsyncIterator[Any] = graph.astream(
         state,
         merge_configs(config, _settings(config)),
         context=context,
         stream_mode=["custom", "updates", "values"],
         subgraphs=True,
     )
-    async with aclosing(cast(AsyncGenerator[Any, None], run)) as events:  # whoever stops listening stops the work
+    async with aclosing(run_apart(run)) as events:  # whoever stops listening stops the work
         async for namespace, mode, data in events:
             if mode == "custom":
                 yield AddableDict(data)

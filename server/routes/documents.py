@@ -12,6 +12,8 @@ from server.errors import error_problem, problem_response, request_id_of
 from server.parts import GivenParts
 from server.routes.problems import describe_problems
 from server.schemas import CollectionName, DocumentList, DocumentObject, PageLedger, PageObject, UploadedFiles
+from tools.errors import UnknownNameError
+from tools.store import SqliteStore
 
 _BLOCK = 1 << 20
 _UNKNOWN = describe_problems(HTTPStatus.NOT_FOUND)
@@ -90,14 +92,17 @@ async def show_pages(parts: GivenParts, document_id: str) -> PageLedger:
 
 async def remove(parts: GivenParts, document_id: str) -> Response:
     """Take a document out of its collection; one that failed or is still being read is forgotten."""
-    service = parts.service
-    document = await asyncio.to_thread(service.store.document, document_id, model=service.settings.embeddings)
-    if document.state in {"reading", "failed"}:
-        await parts.jobs.cancel(document_id)
-        await asyncio.to_thread(service.store.discard, document_id)
-    else:
-        await asyncio.to_thread(service.store.remove, document_id)
+    await parts.jobs.cancel(document_id)
+    await asyncio.to_thread(_remove, parts.service.store, document_id)
     return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+def _remove(store: SqliteStore, document_id: str) -> None:
+    """Try in this order: a job that was cancelled may still publish the document, but nothing unpublishes it."""
+    try:
+        store.discard(document_id)
+    except UnknownNameError:
+        store.remove(document_id)
 
 
 async def _blocks(file: UploadFile) -> AsyncIterator[bytes]:

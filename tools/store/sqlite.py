@@ -187,14 +187,13 @@ class SqliteStore:
             return generation
 
     def discard(self, document_id: str) -> None:
-        """Forget a document that is not in its collection: one that failed, or whose reading was given up.
+        """Forget a document that is not published: one that failed, or whose reading was given up.
 
         Raises:
-            UnknownNameError: There is no such document, or its collection holds it.
+            UnknownNameError: There is no such document, or it is published.
         """
         with self._transaction() as db:
-            self._own(db, document_id)
-            if self._is_member(db, document_id):
+            if self._own(db, document_id)["state"] == "published":
                 raise _unknown_document(document_id)
             self._drop_contents(db, document_id)
             db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
