@@ -56,7 +56,8 @@ class IngestAgent:
             return _end(failed_document(file, error))
         sha256 = await asyncio.to_thread(digest_file, path)
         stored = await asyncio.to_thread(self.files.keep, path, sha256)
-        new = NewDocument(file["name"], sha256, stored.stat().st_size, inspection.pages, inspection.title)
+        title = _readable(inspection.title)
+        new = NewDocument(_readable(file["name"]), sha256, stored.stat().st_size, inspection.pages, title)
         registration = await asyncio.to_thread(self.store.register, state["collection"], new)
         if registration.state == "unchanged":
             return _end(await self._outcome(state, registration.document_id, "unchanged"))
@@ -90,10 +91,12 @@ class IngestAgent:
 
     async def recognise_pages(self, state: FileState, runtime: Runtime[SecretContext]) -> dict[str, Any]:
         """Run OCR over the pages that need it; a page that cannot be recognised is a failed page, not a failed file."""
-        async with aclosing(self._read(state, runtime, state.get("scanned", []))) as reads:
-            async with asyncio.TaskGroup() as tasks:
-                async for read in reads:
-                    tasks.create_task(self._recognise(state, runtime, read))
+        async with (
+            aclosing(self._read(state, runtime, state.get("scanned", []))) as reads,
+            asyncio.TaskGroup() as tasks,
+        ):
+            async for read in reads:
+                tasks.create_task(self._recognise(state, runtime, read))
         return {}
 
     async def split_pages(self, state: FileState) -> dict[str, Any]:
@@ -137,7 +140,12 @@ class IngestAgent:
         await asyncio.to_thread(self.store.add_pages, state["document_id"], batch)
         batch.clear()
         done = len(await asyncio.to_thread(self.store.read_page_numbers, state["document_id"]))
-        progress = {"step": "pages", "document": state["file"]["name"], "done": done, "total": state["pages"]}
+        progress = {
+            "step": "pages",
+            "document": _readable(state["file"]["name"]),
+            "done": done,
+            "total": state["pages"],
+        }
         await adispatch_custom_event(PROGRESS, progress)
 
     def _split(self, document_id: str, name: str) -> None:
@@ -158,7 +166,7 @@ class IngestAgent:
         pages = sum(kinds.values())
         return IngestedDocument(
             path=_shown(state["file"]),
-            name=state["file"]["name"],
+            name=_readable(state["file"]["name"]),
             id=document_id,
             state=outcome,
             code=None,
@@ -209,7 +217,7 @@ def failed_document(file: IngestFile, error: PageloomError, document_id: str | N
     """Return the outcome of a file that cannot be taken."""
     return IngestedDocument(
         path=_shown(file),
-        name=file["name"],
+        name=_readable(file["name"]),
         id=document_id,
         state="failed",
         code=error.code,
@@ -224,7 +232,12 @@ def _password(runtime: Runtime[SecretContext]) -> str | None:
 
 
 def _shown(file: IngestFile) -> str:
-    return file.get("shown", file["path"])
+    return _readable(file.get("shown", file["path"]))
+
+
+def _readable(name: str) -> str:
+    """Spell out what no text can hold: the bytes of a file name that are not UTF-8, half characters of a title."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _end(outcome: IngestedDocument) -> Command[Any]:
