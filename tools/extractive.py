@@ -19,7 +19,7 @@ from pydantic import ConfigDict
 from tools.answer_kinds import kind_fit
 from tools.questions import split_carried, weigh_terms
 from tools.split import split_sentences
-from tools.words import covered_share, index_terms
+from tools.words import content_terms, covered_share, index_terms
 
 NOT_FOUND = "NOT_FOUND"
 """What a chat model replies when the passages hold no answer."""
@@ -49,7 +49,7 @@ class Weights:
     """What a word counts in a sentence that already stands in the name or heading of a document."""
     nothing_new: float = 1.0
     """Taken off a sentence that only repeats the question's words, as headings do."""
-    runner_up: float = 0.6
+    runner_up: float = 0.7
     """A second sentence is given when it reaches this share of the first one's score."""
     compared: int = 12
     """How many sentences, best by words first, are compared by meaning: each costs about 30 ms."""
@@ -81,6 +81,8 @@ class Sentence:
     """Place of its passage in the prompt, from 0."""
     text: str
     terms: frozenset[str]
+    content: frozenset[str]
+    """Those of its terms that carry meaning."""
     before: frozenset[str]
     """Terms of what stands before it in the passage, its heading included: what the sentence may only point to."""
 
@@ -198,12 +200,16 @@ def _sentences(rank: int, passage: PromptPassage) -> Iterator[Sentence]:
     text, spans = passage.text, split_sentences(passage.text)
     before = frozenset(index_terms(passage.about))
     for place, (start, end) in enumerate(spans):
-        terms = frozenset(index_terms(text[start:end]))
-        yield Sentence(passage.number, rank, text[start:end], terms, before)
+        sentence = _read_sentence(passage, rank, text[start:end], before)
+        yield sentence
         if place + 1 < len(spans) and _is_label(text[start:end]):
-            with_next = text[start : spans[place + 1][1]]
-            yield Sentence(passage.number, rank, with_next, frozenset(index_terms(with_next)), before)
-        before |= terms
+            yield _read_sentence(passage, rank, text[start : spans[place + 1][1]], before)
+        before |= sentence.terms
+
+
+def _read_sentence(passage: PromptPassage, rank: int, text: str, before: frozenset[str]) -> Sentence:
+    terms, content = frozenset(index_terms(text)), frozenset(content_terms(text))
+    return Sentence(passage.number, rank, text, terms, content, before)
 
 
 def _is_label(sentence: str) -> bool:
@@ -232,7 +238,7 @@ def _score_words(question: str, asked: Mapping[str, float], sentence: Sentence, 
         + weights.before * covered_share(asked, sentence.before - sentence.terms)
         + weights.rank / (1 + sentence.rank)
         + weights.kind * kind_fit(split_carried(question)[0], sentence.text)
-        - (0.0 if sentence.terms - asked.keys() else weights.nothing_new)
+        - (0.0 if sentence.content - asked.keys() else weights.nothing_new)
     )
 
 
