@@ -82,8 +82,8 @@ class ProgressBars(BaseCallbackHandler):
         if label not in self._bars:
             self._bars[label] = self._new_bar(label, total, unit)
         bar = self._bars[label]
-        bar.total = total
-        bar.update(done - bar.n)
+        bar.n, bar.total = done, total
+        bar.refresh()
 
     def _new_bar(self, label: str, total: int, unit: str) -> "tqdm[Any]":
         name = label if len(label) <= _NAME_SHOWN else f"…{label[1 - _NAME_SHOWN :]}"

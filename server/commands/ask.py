@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import cast
 
+from langchain_core.exceptions import ModelError
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.utils import AddableDict
 
@@ -18,6 +19,7 @@ from server.commands.files import FoundFile, find_files
 from server.commands.ingest import in_order, refused, to_files
 from server.commands.status import Status, ingest_status
 from server.settings import Settings, load_settings
+from tools.errors import PageloomError
 from tools.types import Answer, Citation, IngestedDocument
 
 _QUOTE_SHOWN = 100
@@ -56,6 +58,9 @@ async def _ask(
                 async for piece in pieces:
                     listener.hear(piece)
                     whole += piece
+    except ModelError as error:
+        msg = f"the chat model {settings.chat_model!r} failed: {error}"
+        raise PageloomError(msg) from error
     finally:
         listener.end()
     return whole
@@ -68,15 +73,17 @@ class _Listener:
         self._bars = bars
         self._live = live
         self._complains = complains
+        self._outcomes = list[IngestedDocument]()
         self._has_words = False
 
     def hear(self, piece: AddableDict) -> None:
         """Take in a piece of the assistant's stream."""
         for outcome in piece.get("ingested", []):
+            self._bars.close()
+            self._outcomes.append(outcome)
             if outcome["state"] == "failed" and self._complains:
-                self._bars.close()
                 complain(to_message(outcome))
-        if "answer" in piece and self._live:
+        if "answer" in piece and self._live and ingest_status(self._outcomes) is not Status.FAILED:
             self._bars.close()
             self._has_words = True
             sys.stdout.write(printable(piece["answer"]))

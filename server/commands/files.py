@@ -18,6 +18,8 @@ class FoundFile:
 
     path: str
     """As the caller gave it, or below the directory that the caller gave."""
+    shown: str
+    """The path as text: bytes that are no UTF-8 are spelled out."""
     name: str
     """What the collection will call it."""
     error: DocumentError | None = None
@@ -41,11 +43,11 @@ def find_files(paths: Sequence[str]) -> list[FoundFile]:
     """
     candidates = list(_unique(candidate for path in paths for candidate in _candidates(path)))
     names = _names(candidates)
-    return [FoundFile(_text(c.path), name, c.error) for c, name in zip(candidates, names, strict=True)]
+    return [FoundFile(c.path, _text(c.path), name, c.error) for c, name in zip(candidates, names, strict=True)]
 
 
 def _candidates(path: str) -> Iterator[_Candidate]:
-    if not Path(path).is_dir():
+    if not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir() raises for names that are too long
         yield _Candidate(path, 1, _obstacle(path))
         return
     below = sorted(_pdfs_below(path), key=lambda found: found.parts)
@@ -66,17 +68,15 @@ def _pdfs_below(directory: str) -> Iterator[Path]:
 
 def _obstacle(path: str) -> DocumentError | None:
     """Say why a file cannot be opened; pipes and devices are refused, because opening one may wait for ever."""
-    if _text(path) != path:
-        return DocumentError(_text(path), "its path is not valid Unicode; rename it")
     try:
         if not stat.S_ISREG(Path(path).stat().st_mode):
-            return NotAPdfError(path, "not a regular file")
+            return NotAPdfError(_text(path), "not a regular file")
         with Path(path).open("rb"):
             return None
     except (FileNotFoundError, NotADirectoryError):
-        return MissingFileError(path)
+        return MissingFileError(_text(path))
     except OSError as exc:
-        return DocumentError(path, exc.strerror or str(exc))
+        return DocumentError(_text(path), exc.strerror or str(exc))
 
 
 def _unique(candidates: Iterator[_Candidate]) -> Iterator[_Candidate]:
@@ -103,5 +103,5 @@ def _names(candidates: Sequence[_Candidate]) -> list[str]:
 
 
 def _text(path: str) -> str:
-    """Return a path as text that can be stored; bytes that are no UTF-8 are spelled out."""
+    """Return a path as text that can be stored and printed, as the ingest agent spells it too."""
     return path.encode("utf-8", "backslashreplace").decode()

@@ -77,7 +77,7 @@ def _to_file(file: FoundFile) -> IngestFile:
 
 def in_order(found: Sequence[FoundFile], outcomes: Sequence[IngestedDocument]) -> list[IngestedDocument]:
     """Return the outcomes in the order in which the files were given."""
-    order = {file.path: number for number, file in enumerate(found)}
+    order = {file.shown: number for number, file in enumerate(found)}
     return sorted(outcomes, key=lambda outcome: order[outcome["path"]])
 
 

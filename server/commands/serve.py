@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import socket
 import sys
+from contextlib import suppress
 
 import uvicorn
 from typing_extensions import override
@@ -26,7 +27,8 @@ def run(args: argparse.Namespace) -> int:
     config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=_SHUTDOWN_S)
     with _listen(host, port) as listener:
         server = _Server(config, to_address(listener))
-        server.run(sockets=[listener])
+        with suppress(SystemExit):  # uvicorn's status for a failed start means something else here
+            server.run(sockets=[listener])
     return Status.DONE if server.started else Status.FAILED
 
 
