@@ -1,4 +1,4 @@
-"""The answer agent: write from the passages, prove each citation, box it on its page, put the answer object together."""
+"""The answer agent: write from the passages, prove each citation, box it on its page, make the answer object."""
 
 import asyncio
 import time
@@ -77,7 +77,8 @@ class AnswerAgent:
 
     async def format(self, state: AnswerState, config: RunnableConfig) -> AnswerOutput:
         """Put the answer object together."""
-        unread = await asyncio.to_thread(self._unread, state.get("passages", []))
+        documents = {passage["document_id"] for passage in state["passages"]}
+        unread = await asyncio.to_thread(self._unread, state, list(documents))
         return {
             "answer": self._answer(state, config, unread, {"answer": state["draft"], "found": True, "reason": None})
         }
@@ -85,7 +86,7 @@ class AnswerAgent:
     async def refuse(self, state: AnswerState, config: RunnableConfig) -> AnswerOutput:
         """Say that there is no answer, why, and which pages came closest."""
         passages = state.get("passages", [])
-        unread = await asyncio.to_thread(self._unread, passages)
+        unread = await asyncio.to_thread(self._unread, state, state.get("documents"))
         draft = state.get("draft", "")
         reason = state.get("reason") or ("unproven" if draft else "no_answer" if passages else "no_match")
         nearest = _nearest(passages)
@@ -110,10 +111,14 @@ class AnswerAgent:
             status=proof.status,
         )
 
-    def _unread(self, passages: Sequence[Passage]) -> list[UnreadPages]:
-        names = {passage["document_id"]: passage["document"] for passage in passages}
-        unread = self.store.unread_pages(list(names))
-        return [UnreadPages(document=names[document_id], pages=pages) for document_id, pages in unread.items()]
+    def _unread(self, state: AnswerState, documents: Sequence[str] | None) -> list[UnreadPages]:
+        """List what could not be read of some documents, or of the whole collection, where an answer may have stood."""
+        collection = state.get("collection", DEFAULT_COLLECTION)
+        unread = self.store.unread_pages_among(collection, documents=documents)
+        return [
+            UnreadPages(document=self.store.page_text(document_id, pages[0]).document, pages=pages)
+            for document_id, pages in unread.items()
+        ]
 
     def _answer(
         self, state: AnswerState, config: RunnableConfig, unread: list[UnreadPages], outcome: dict[str, Any]

@@ -29,7 +29,7 @@ def take(store: SqliteStore, *texts: str, name: str = "a.pdf") -> list[int]:
     chunks = [Chunk(number, 0, len(text), "") for number, text in enumerate(texts, 1)]
     store.add_chunks(document_id, chunks, context="")
     store.publish(document_id)
-    return store.visible_chunks("default", documents=[document_id])
+    return sorted(store.visible_chunks("default", documents=[document_id]))
 
 
 def vector(text: str) -> npt.NDArray[np.float32]:

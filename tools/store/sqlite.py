@@ -284,6 +284,22 @@ class SqliteStore:
             unread.setdefault(row["document_id"], []).append(row["page"])
         return unread
 
+    def unread_pages_among(self, collection: str, *, documents: Sequence[str] | None = None) -> dict[str, list[int]]:
+        """Return, by document id, the failed pages of the documents that a search of the collection looks in.
+
+        Args:
+            collection: Name of the collection; an unknown one holds nothing.
+            documents: Ids of the documents that are looked in; all by default.
+        """
+        rows = self._rows(
+            "SELECT m.document_id FROM memberships m JOIN collections c ON c.id = m.collection_id "
+            "WHERE c.tenant = ? AND c.name = ? AND m.removed IS NULL",
+            self._tenant,
+            collection,
+        )
+        members = [row["document_id"] for row in rows]
+        return self.unread_pages(members if documents is None else [one for one in members if one in set(documents)])
+
     # Search
 
     def search_terms(

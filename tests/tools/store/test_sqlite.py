@@ -255,6 +255,8 @@ def test_pages_are_counted_by_kind(store: SqliteStore) -> None:
 
     assert document.page_kinds == store.page_kinds(document_id) == dict.fromkeys(kinds, 1)
     assert store.unread_pages([document_id, "unknown"]) == {document_id: [4]}
+    assert store.unread_pages_among("default") == {document_id: [4]}
+    assert store.unread_pages_among("default", documents=["unknown"]) == store.unread_pages_among("other") == {}
 
 
 def test_a_chunk_is_cut_out_of_its_page_to_the_character(store: SqliteStore) -> None:
@@ -264,7 +266,7 @@ def test_a_chunk_is_cut_out_of_its_page_to_the_character(store: SqliteStore) -> 
     store.add_pages(document_id, [page(1, text)])
     store.add_chunks(document_id, [Chunk(1, 2, 4, ""), Chunk(1, text.index("é"), len(text), "Head")], context="")
     store.publish(document_id)
-    passages = store.passages(store.visible_chunks("default"))
+    passages = store.passages(sorted(store.visible_chunks("default")))
 
     assert [(passage["text"], passage["heading"]) for passage in passages] == [("大坝", ""), ("é End.", "Head")]
 
@@ -272,7 +274,7 @@ def test_a_chunk_is_cut_out_of_its_page_to_the_character(store: SqliteStore) -> 
 def test_passages_keep_the_order_asked_for(store: SqliteStore) -> None:
     """Ids that lead nowhere are left out."""
     take(store, "one", "two", "three")
-    first, second, third = store.visible_chunks("default")
+    first, second, third = sorted(store.visible_chunks("default"))
 
     assert [passage["text"] for passage in store.passages([third, 999, first, second])] == ["three", "one", "two"]
 
@@ -324,7 +326,7 @@ def test_a_filter_is_part_of_the_search(store: SqliteStore) -> None:
 def test_vectors_arrive_in_the_order_they_were_written(store: SqliteStore) -> None:
     """A reader goes on behind what it has, and a second vector of the same chunk is ignored."""
     take(store, "one", "two", "three")
-    first, second, third = store.visible_chunks("default")
+    first, second, third = sorted(store.visible_chunks("default"))
     store.add_vectors(MODEL, {second: np.array([0, 1], np.float32)})
     last, ids, _ = store.vectors_after(MODEL, 0, limit=9)
     store.add_vectors(MODEL, {second: np.array([9, 9], np.float32), first: np.array([1, 0], np.float32)})
@@ -467,6 +469,7 @@ _STRANGER: dict[str, tuple[Callable[[SqliteStore, str, int], object], object]] =
     "pages": (lambda store, document, _: store.pages(document), UnknownNameError),
     "page_text": (lambda store, document, _: store.page_text(document, 1), UnknownNameError),
     "unread_pages": (lambda store, document, _: store.unread_pages([document]), {}),
+    "unread_pages_among": (lambda store, document, _: store.unread_pages_among("default", documents=[document]), {}),
     "search_terms": (lambda store, *_: store.search_terms("default", ["dam"], limit=9), []),
     "visible_chunks": (lambda store, *_: store.visible_chunks("default"), []),
     "passages": (lambda store, _, chunk: store.passages([chunk]), []),
