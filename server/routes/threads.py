@@ -125,8 +125,11 @@ async def _sum(pieces: AsyncIterator[Any]) -> AddableDict:
 
 
 async def _unless_gone(request: Request, work: Awaitable[AddableDict]) -> AddableDict | None:
-    """Wait for the work, or stop it and return `None` when the client goes away first."""
-    task, gone = asyncio.ensure_future(work), asyncio.ensure_future(_disconnection(request))
+    """Wait for the work, or stop it and return `None` when the client goes away first.
+
+    The body has been read, so all that can still come in is that the client has gone.
+    """
+    task, gone = asyncio.ensure_future(work), asyncio.ensure_future(request.receive())
     try:
         await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
         return await task if task.done() else None
@@ -134,8 +137,3 @@ async def _unless_gone(request: Request, work: Awaitable[AddableDict]) -> Addabl
         task.cancel()
         gone.cancel()
         await asyncio.gather(task, gone, return_exceptions=True)
-
-
-async def _disconnection(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass

@@ -48,12 +48,17 @@ class _Clock:
 
 def _graph() -> Any:
     graph = StateGraph(State)
-    graph.add_node("first", lambda _: RunnableLambda(lambda _: {}).invoke(None))
+    graph.add_node("first", _first)
     graph.add_node("second", _second)
     graph.add_edge(START, "first")
     graph.add_edge("first", "second")
     graph.add_edge("second", END)
     return graph.compile()
+
+
+def _first(state: State) -> dict[str, Any]:
+    inner: RunnableLambda[State, dict[str, Any]] = RunnableLambda(lambda _: {})
+    return inner.invoke(state)
 
 
 def _second(state: State) -> dict[str, Any]:

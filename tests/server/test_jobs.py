@@ -57,8 +57,8 @@ def _state(service: Service, job: Job) -> tuple[str, str | None]:
 
 async def _until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.02)  # noqa: ASYNC110 - what is waited for is a row in a database
+        while not condition():  # noqa: ASYNC110 - what is waited for is a row in a database
+            await asyncio.sleep(0.02)
 
 
 async def test_what_a_stopped_process_left_is_taken_up(tmp_path: Path) -> None:
