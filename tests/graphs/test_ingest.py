@@ -1,5 +1,6 @@
 import asyncio
 import os
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from graphs.state import IngestFile, IngestInput
 from tests import pdfs
 from tests.fakes import WordEmbeddings
 from tests.graphs.conftest import MODEL, ProgressNotes, Workshop
+from tools.ocr.engine import OcrEngine, OcrLimits
+from tools.store.files import digest_file
 from tools.vectors import VectorWriter
 from tools.words import index_terms
 
@@ -108,6 +111,33 @@ async def test_a_bad_file_does_not_hinder_the_others(workshop: Workshop) -> None
     ]
     assert all(str(here / document["name"]) in document["message"] for document in documents if document["code"])
     assert (found(workshop, "dam"), found(workshop, "castle")) == ([("a.pdf", 1)], [("z.pdf", 1)])
+
+
+async def test_a_page_that_ocr_gives_up_is_a_row_of_the_ledger(workshop: Workshop) -> None:
+    """A page that takes too long is failed, with the reason, and the others of its file are found."""
+    path = pdfs.mixed_pdf(workshop.directory / "a.pdf", [("text", DAM), ("scan", CASTLE)])
+    ocr = OcrEngine(OcrLimits(workers=1, page_timeout_s=0.05, start_timeout_s=0.0))
+    graph = build_ingest_graph(replace(workshop.ingest_agent(), ocr=ocr))
+    outcome = await graph.ainvoke(IngestInput(files=[IngestFile(path=str(path), name="a.pdf")]))
+    await ocr.close()
+    (document,) = outcome["ingested"]
+
+    assert (document["state"], document["page_kinds"]) == ("ingested", KINDS | {"text": 1, "failed": 1})
+    assert workshop.store.pages(document["id"])[1].reason == "ocr-worker"
+    assert found(workshop, "dam") == [("a.pdf", 1)]
+
+
+async def test_a_file_whose_stored_copy_is_damaged_fails_alone(workshop: Workshop) -> None:
+    """What cannot be read after it was registered is listed as failed, with its code, and is not searchable."""
+    bad = pdfs.text_pdf(workshop.directory / "bad.pdf", [DAM])
+    copy = workshop.files.path(digest_file(bad))
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(b"%PDF-1.7 cut short")
+    failed, good = await workshop.ingest(bad, pdfs.text_pdf(workshop.directory / "good.pdf", [CASTLE]))
+    listed = workshop.store.document(failed["id"] or "", model=MODEL)
+
+    assert (failed["state"], failed["code"], good["state"]) == ("failed", "damaged", "ingested")
+    assert (listed.state, listed.code, found(workshop, "dam")) == ("failed", "damaged", [])
 
 
 async def test_the_same_bytes_again_are_unchanged(workshop: Workshop) -> None:
@@ -238,9 +268,8 @@ class BrokenEmbeddings(WordEmbeddings):
 async def test_a_document_is_searchable_even_if_its_embedding_fails(workshop: Workshop) -> None:
     """Pages are found by their words, and the next ingest of anything brings the vectors."""
     path = pdfs.text_pdf(workshop.directory / "a.pdf", [DAM])
-    agent = workshop.ingest_agent()
     broken = VectorWriter(workshop.store, BrokenEmbeddings(), MODEL)
-    graph = build_ingest_graph(type(agent)(agent.reader, agent.ocr, agent.store, agent.files, broken))
+    graph = build_ingest_graph(replace(workshop.ingest_agent(), vectors=broken))
     with pytest.raises(ConnectionError):
         await graph.ainvoke(IngestInput(files=[IngestFile(path=str(path), name="a.pdf")]))
     before = workshop.store.documents("default", model=MODEL)[0].state

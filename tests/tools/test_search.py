@@ -179,6 +179,22 @@ def test_a_follow_up_looks_near_the_pages_talked_about(store: SqliteStore) -> No
     assert search.search("maintenance cost", collection="default", near=near) == alone
 
 
+def test_nearer_pages_go_before_farther_ones(store: SqliteStore) -> None:
+    """Of pages that say the same, the one talked about comes first, then its neighbours, then the rest of its file."""
+    line = ("A weir of this kind costs a million francs.",)
+    take(store, "weirs.pdf", line * 6)
+    take(store, "other.pdf", line)
+    near = [(document_id(store, "weirs.pdf"), 2)]
+    found = build(store).search(
+        carry("And what does it cost?", "Which kind of weir is it?"), collection="default", near=near, limit=7
+    )
+    weirs = [place for place in places(found) if place[0] in {"weirs.pdf", "other.pdf"}]
+
+    assert weirs[0] == ("weirs.pdf", 2)
+    assert {page for _, page in weirs[:4]} == {1, 2, 3, 4}
+    assert weirs[-1] == ("other.pdf", 1)
+
+
 def test_carried_words_decide_between_equals(store: SqliteStore) -> None:
     """The earlier question tells which cost is meant."""
     embed(store)

@@ -64,6 +64,15 @@ def test_a_source_that_vanished_leaves_nothing(tmp_path: Path) -> None:
     assert not files.path(SHA256).exists()
 
 
+def test_a_source_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
+    """A read error in the middle of a copy leaves neither the file nor a part of it."""
+    files = FileStore(tmp_path / "files")
+    with pytest.raises(OSError, match="Input/output error"):
+        files.keep(Path("/proc/self/mem"), SHA256)
+
+    assert [path for path in files.directory.rglob("*") if path.is_file()] == []
+
+
 _COPY = """
 import os, resource, signal, sys
 from pathlib import Path

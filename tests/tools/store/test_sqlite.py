@@ -13,7 +13,8 @@ import pytest
 
 from tools.errors import PageloomError, UnknownNameError
 from tools.store import NewDocument, SqliteStore
-from tools.store.sqlite import SCHEMA_VERSION, LedgerError
+from tools.store.catalogue import LedgerError
+from tools.store.database import SCHEMA_VERSION
 from tools.types import Chunk, PageKind, PageRecord, TextLine
 from tools.words import index_terms
 
@@ -505,7 +506,7 @@ def test_a_tenant_sees_nothing_of_another(store: SqliteStore, path: Path, method
 
 def test_no_method_is_left_out_of_the_test_of_tenants() -> None:
     """A method added to the store must say what a stranger gets from it."""
-    methods = {name for name in vars(SqliteStore) if not name.startswith("_")}
+    methods = {name for name in dir(SqliteStore) if not name.startswith("_")}
 
     assert methods - _SHARED == set(_STRANGER)
 
