@@ -29,7 +29,11 @@ def run(args: argparse.Namespace) -> int:
     """Answer the question and print the answer: as it comes on a terminal, whole elsewhere."""
     found = find_files(args.paths)
     settings, context = load_settings(), SecretContext(read_password(args.password_file))
-    whole = asyncio.run(_ask(args, found, settings, context))
+    return _finish(args, found, asyncio.run(_ask(args, found, settings, context)))
+
+
+def _finish(args: argparse.Namespace, found: Sequence[FoundFile], whole: AddableDict) -> Status:
+    """Print what was not streamed and say how it ended."""
     ingested = in_order(found, refused(found) + whole.pop("ingested", []))
     answer = cast(Answer, whole)
     status = _status(answer, ingested)

@@ -11,7 +11,7 @@ from graphs.state import IngestFile, SecretContext
 from server.bootstrap import open_service
 from server.commands.console import count, printable, read_password, to_message, write_json, write_line
 from server.commands.files import FoundFile, find_files
-from server.commands.status import ingest_status
+from server.commands.status import Status, ingest_status
 from server.settings import Settings, load_settings
 from tools.types import IngestedDocument
 
@@ -19,9 +19,12 @@ from tools.types import IngestedDocument
 def run(args: argparse.Namespace) -> int:
     """Take the files in and tell what became of each."""
     found = find_files(args.paths)
-    bars = ProgressBars(sys.stderr)
-    settings, password = load_settings(), SecretContext(read_password(args.password_file))
-    outcomes = asyncio.run(_ingest(args, found, bars, settings, password))
+    settings, context = load_settings(), SecretContext(read_password(args.password_file))
+    return _finish(args, asyncio.run(_ingest(args, found, settings, context)))
+
+
+def _finish(args: argparse.Namespace, outcomes: Sequence[IngestedDocument]) -> Status:
+    """Print what was not printed before and say how it ended."""
     if args.json:
         write_json({"documents": outcomes})
     elif len(outcomes) > 1:
@@ -30,10 +33,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _ingest(
-    args: argparse.Namespace, found: Sequence[FoundFile], bars: ProgressBars, settings: Settings, context: SecretContext
+    args: argparse.Namespace, found: Sequence[FoundFile], settings: Settings, context: SecretContext
 ) -> list[IngestedDocument]:
     """Print a line for each file as it is finished, and return the outcomes in the order of the paths."""
-    outcomes = list[IngestedDocument]()
+    outcomes, bars = list[IngestedDocument](), ProgressBars(sys.stderr)
     try:
         async for outcome in _outcomes(found, bars, settings, context, args.collection or settings.collection):
             outcomes.append(outcome)

@@ -42,7 +42,7 @@ class _Server(uvicorn.Server):
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started:
+        if self.started:  # pragma: no branch - uvicorn of today ends the process when it cannot start
             sys.stderr.write(f"pageloom: listening on {self._address}\n")
             sys.stderr.flush()
 

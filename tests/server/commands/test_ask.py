@@ -20,7 +20,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
     """A shell over a collection that knows about a bridge and, in another document, about a lighthouse."""
     shell = Shell(tmp_path_factory.mktemp("ask"))
     text_pdf(shell.directory / "bridge.pdf", ["Contents and foreword.", "The bridge at Arnside was opened in 1857."])
-    text_pdf(shell.directory / "light.pdf", ["The lighthouse of Walney burns since 1790. " + "It is white. " * 20])
+    text_pdf(shell.directory / "light.pdf", ["The lighthouse of Walney was opened in 1790. " + "It is white. " * 20])
     encrypted_pdf(shell.directory / "secret.pdf", ["The treasure of Kendal is under the old oak."], "s3same")
     (shell.directory / "empty.pdf").touch()
     assert shell.run("ingest", "bridge.pdf", "light.pdf").status == 0
@@ -80,8 +80,9 @@ def test_says_not_found_before_it_says_partly(shell: Shell) -> None:
     assert result.out.startswith("I found n")
 
 
-@pytest.mark.parametrize("paths", [["missing.pdf"], ["empty.pdf", "missing.pdf"]], ids=["not there", "not readable"])
-@pytest.mark.parametrize("terminal", [False, True], ids=["piped", "terminal"])
+@pytest.mark.parametrize(
+    ("paths", "terminal"), [(["missing.pdf"], False), (["empty.pdf", "missing.pdf"], True)], ids=["piped", "terminal"]
+)
 def test_fails_when_no_file_is_left(shell: Shell, paths: list[str], *, terminal: bool) -> None:
     """When all files fail there is no answer, least of all from the rest of the collection."""
     result = shell.run("ask", _QUESTION, *paths, terminal=terminal)
@@ -102,12 +103,14 @@ def test_fails_in_json_when_no_file_is_left(shell: Shell) -> None:
 
 
 def test_remembers_a_thread(shell: Shell) -> None:
-    """A follow-up in the same thread knows what the conversation is about; alone it means nothing."""
+    """The same follow-up gets in each thread the answer of that conversation."""
     shell.run("ask", _QUESTION, "--thread", "walk")
+    shell.run("ask", "When was the lighthouse of Walney opened?", "--thread", "sail")
 
-    follow_up = shell.run("ask", "And where is it?", "--thread", "walk", "--json")
+    walk, sail = (shell.run("ask", "And when was it opened?", "--thread", name) for name in ("walk", "sail"))
 
-    assert "Arnside" in json.loads(follow_up.out)["answer"]
+    assert "1857" in walk.out
+    assert "1790" in sail.out
 
 
 def test_shortens_long_quotes(shell: Shell) -> None:
