@@ -1,5 +1,6 @@
 """The composition root: the only place that chooses real things, and every choice has a parameter."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -64,7 +65,7 @@ async def open_service(
     settle_tracing()
     async with AsyncExitStack() as stack:
         directory = settings.data_dir
-        store = SqliteStore(directory / "pageloom.sqlite")
+        store = await asyncio.to_thread(SqliteStore, directory / "pageloom.sqlite")
         stack.callback(store.close)
         files = FileStore(directory / "files")
         reader = PdfReader(_pdf_limits(settings))
