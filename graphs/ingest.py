@@ -89,15 +89,23 @@ class IngestAgent:
             return _end(await self._give_up(state, error))
         return Command(update={"scanned": scanned}, goto="recognise_pages")
 
-    async def recognise_pages(self, state: FileState, runtime: Runtime[SecretContext]) -> dict[str, Any]:
+    async def recognise_pages(
+        self, state: FileState, runtime: Runtime[SecretContext]
+    ) -> Command[Literal["split_pages", "__end__"]]:
         """Run OCR over the pages that need it; a page that cannot be recognised is a failed page, not a failed file."""
-        async with (
-            aclosing(self._read(state, runtime, state.get("scanned", []))) as reads,
-            asyncio.TaskGroup() as tasks,
-        ):
-            async for read in reads:
-                tasks.create_task(self._recognise(state, runtime, read))
-        return {}
+        try:
+            async with (
+                aclosing(self._read(state, runtime, state.get("scanned", []))) as reads,
+                asyncio.TaskGroup() as tasks,
+            ):
+                async for read in reads:
+                    tasks.create_task(self._recognise(state, runtime, read))
+        except* (DocumentError, WorkerError) as group:
+            first = group.exceptions[0]
+            error = first if isinstance(first, PageloomError) else WorkerError(str(first))
+        else:
+            return Command(goto="split_pages")
+        return _end(await self._give_up(state, error))
 
     async def split_pages(self, state: FileState) -> dict[str, Any]:
         """Cut the pages into chunks, running heads left out, and index their words."""
@@ -207,7 +215,6 @@ def build_file_graph(agent: IngestAgent) -> CompiledStateGraph[FileState, Secret
     graph.add_node("split_pages", agent.split_pages)
     graph.add_node("publish", agent.publish)
     graph.add_edge(START, "register")
-    graph.add_edge("recognise_pages", "split_pages")
     graph.add_edge("split_pages", "publish")
     graph.add_edge("publish", END)
     return graph.compile(name="ingest_file")

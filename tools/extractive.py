@@ -43,7 +43,7 @@ class Weights:
     rank: float = 0.5
     before: float = 0.8
     kind: float = 0.6
-    carried: float = 0.3
+    carried: float = 0.1
     """Words carried over from an earlier question, beside the question's own."""
     subject: float = 0.1
     """What a word counts in a sentence that already stands in the name or heading of a document."""

@@ -15,13 +15,15 @@ _ASKING = frozenset(
 """Words that say what kind of answer is wanted; the answer seldom repeats them."""
 _ASKING_SHARE = 0.3
 
+_LONGEST_CARRIED = 400
+"""Characters; the latest question comes first, so that a long conversation loses its oldest words."""
 _CARRIED = re.compile(r"(?P<own>.*\S) \u2039(?P<earlier>.*)\u203a", re.DOTALL)
 
 
 def carry(question: str, earlier: str) -> str:
     """Return a question followed by the words of the one it leans on."""
     own, before = split_carried(earlier)
-    return f"{question} \u2039{own} {before}".rstrip() + "\u203a"
+    return f"{question} \u2039{f'{own} {before}'[:_LONGEST_CARRIED].strip()}\u203a"
 
 
 def split_carried(question: str) -> tuple[str, str]:

@@ -28,11 +28,13 @@ class SearchWeights:
     passage: float = 1.0
     sentence: float = 1.0
     meaning: float = 4.0
-    carried: float = 0.4
+    carried: float = 0.3
     """Words carried over from an earlier question, beside the question's own."""
-    same_page: float = 0.5
-    near_page: float = 0.35
-    same_document: float = 0.15
+    carried_evidence: float = 0.15
+    """The same where it is judged whether a passage answers: there the question itself decides."""
+    same_page: float = 0.33
+    near_page: float = 0.3
+    same_document: float = 0.2
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ class HybridSearch:
         asked = weigh_terms(
             question,
             lambda term: math.log(1 + len(found) / (1 + sum(term in terms for terms in beside))),
-            carried_share=self._weights.carried,
+            carried_share=self._weights.carried_evidence,
         )
         return covered_share(asked, beside[0])
 

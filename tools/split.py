@@ -69,7 +69,10 @@ def split_page(
 
 
 def _body(text: str, running: Collection[str]) -> tuple[int, int, str]:
-    """Return the span of a page between its running head and its footer, and what those say besides numbers."""
+    """Return the span of a page between its running head and its footer, and what those say besides numbers.
+
+    A page that would have nothing left, as certificates and forms that are all alike, is taken whole.
+    """
     lines = [(match.start(), match.end()) for match in re.finditer(r"[^\n]*\S[^\n]*", text)]
     removed: list[str] = []
     for end in (0, -1):
@@ -77,7 +80,7 @@ def _body(text: str, running: Collection[str]) -> tuple[int, int, str]:
             removed.append(" ".join(line.split()))
             lines.pop(end)
     heading = " ".join(line for line in removed if any(character.isalpha() for character in line))
-    return (lines[0][0], lines[-1][1], heading) if lines else (0, 0, "")
+    return (lines[0][0], lines[-1][1], heading) if lines else (0, len(text), "")
 
 
 def _punctuation_cuts(text: str) -> Iterator[int]:
@@ -123,8 +126,7 @@ def _cut_long(text: str, span: tuple[int, int], limit: int) -> Iterator[tuple[in
         cut = blank if blank > 0 else start + limit
         yield _trim(text, start, cut)
         start, end = _trim(text, cut, end)
-    if start < end:
-        yield start, end
+    yield start, end
 
 
 def _pack(pieces: list[tuple[int, int]], target: int, limit: int) -> Iterator[tuple[int, int]]:

@@ -63,7 +63,7 @@ def _terms_of(token: str) -> list[str]:
     if _CJK_RUN.fullmatch(token):
         return _segment(token)
     if _DIGITS_ONLY.fullmatch(token):
-        return [_number(token)]
+        return _numbers(token)
     return _word(token)
 
 
@@ -72,8 +72,11 @@ def _content_of(token: str) -> list[str]:
     return [] if token in stop_words else [term for term in _terms_of(token) if term not in stop_words]
 
 
-def _number(token: str) -> str:
-    return re.sub(r"[.,]", "p", _THOUSANDS.sub("", token))
+def _numbers(token: str) -> list[str]:
+    """Return a number as one term; blanks between groups may also part the cells of a table, so those count too."""
+    groups = token.split(" ")  # `fold` leaves no other blank
+    numbers = [re.sub(r"[.,]", "p", _THOUSANDS.sub("", number)) for number in (token, *groups)]
+    return numbers if len(groups) > 1 else numbers[:1]
 
 
 @lru_cache(maxsize=100_000)
