@@ -18,7 +18,7 @@ from tools.errors import DocumentError, PageloomError, WorkerError
 from tools.furniture import running_lines
 from tools.ocr.engine import OcrEngine
 from tools.ocr.merge import merge_ocr, to_record
-from tools.pdf.pages import PageRead
+from tools.pdf.pages import Inspection, PageRead
 from tools.pdf.reader import PdfReader
 from tools.split import split_page
 from tools.store import FileStore, NewDocument, SqliteStore
@@ -49,22 +49,30 @@ class IngestAgent:
         self, state: FileState, runtime: Runtime[SecretContext]
     ) -> Command[Literal["read_pages", "__end__"]]:
         """Inspect the file, keep a copy and make it known; a file that cannot be taken, or is known, ends here."""
-        file, path = state["file"], Path(state["file"]["path"])
+        file = state["file"]
         try:
-            inspection = await self.reader.inspect(path, name=_shown(file), password=_password(runtime))
+            admitted = await self.admit(file, state["collection"], _password(runtime))
         except (DocumentError, WorkerError) as error:
             return _end(failed_document(file, error))
-        sha256 = await asyncio.to_thread(digest_file, path)
-        stored = await asyncio.to_thread(self.files.keep, path, sha256)
-        title = _readable(inspection.title)
-        new = NewDocument(_readable(file["name"]), sha256, stored.stat().st_size, inspection.pages, title)
-        registration = await asyncio.to_thread(self.store.register, state["collection"], new)
-        if registration.state == "unchanged":
-            return _end(await self._outcome(state, registration.document_id, "unchanged"))
+        if admitted.state == "unchanged":
+            return _end(await self._outcome(state, admitted.document_id, "unchanged"))
+        stored = str(self.files.path(admitted.sha256))
         return Command(
-            update={"document_id": registration.document_id, "stored": str(stored), "pages": inspection.pages},
-            goto="read_pages",
+            update={"document_id": admitted.document_id, "stored": stored, "pages": admitted.pages}, goto="read_pages"
         )
+
+    async def admit(self, file: IngestFile, collection: str, password: str | None = None) -> "AdmittedFile":
+        """Do what `register` does for doors that answer before the pages are read; doing it twice changes nothing.
+
+        Raises:
+            DocumentError: The file cannot be taken; the subclass says why.
+            WorkerError: The child process that opened it died or hung.
+        """
+        path = Path(file["path"])
+        inspection = await self.reader.inspect(path, name=_shown(file), password=password)
+        new = await asyncio.to_thread(self._keep, file, inspection)
+        registration = await asyncio.to_thread(self.store.register, collection, new)
+        return AdmittedFile(registration.document_id, registration.state, new.name, new.sha256, new.pages)
 
     async def read_pages(
         self, state: FileState, runtime: Runtime[SecretContext]
@@ -128,6 +136,12 @@ class IngestAgent:
                 await adispatch_custom_event(PROGRESS, {"step": "vectors", "done": done, "total": max(left, done)})
         return {}
 
+    def _keep(self, file: IngestFile, inspection: Inspection) -> NewDocument:
+        path = Path(file["path"])
+        sha256 = digest_file(path)
+        size = self.files.keep(path, sha256).stat().st_size
+        return NewDocument(_readable(file["name"]), sha256, size, inspection.pages, _readable(inspection.title))
+
     def _read(self, state: FileState, runtime: Runtime[SecretContext], pages: Sequence[int]) -> Any:
         return self.reader.read_pages(
             Path(state["stored"]), name=_shown(state["file"]), password=_password(runtime), pages=pages
@@ -182,6 +196,17 @@ class IngestAgent:
             pages=pages,
             page_kinds=kinds,
         )
+
+
+@dataclass(frozen=True)
+class AdmittedFile:
+    """A file that can be taken, kept and known, its pages still to be read."""
+
+    document_id: str
+    state: Literal["new", "unfinished", "unchanged"]
+    name: str
+    sha256: str
+    pages: int
 
 
 def build_ingest_graph(agent: IngestAgent) -> CompiledStateGraph[IngestState, SecretContext, IngestInput, IngestState]:

@@ -3,18 +3,15 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
+from graphs.state import IngestFile
 from server.bootstrap import Service
 from server.jobs import IngestJobs, Job
 from tools.errors import DocumentError, PageloomError, TooLargeError, WorkerError
-from tools.pdf.pages import Inspection
-from tools.store import NewDocument
-from tools.store.files import digest_file
 from tools.types import IngestedDocument
 
 _UNNAMED = "document.pdf"
@@ -58,36 +55,29 @@ class Intake:
             collection: Where it goes; the configured collection by default.
             password: Opens it when it is encrypted.
         """
-        name = base_name(name)
-        with _scratch_file(self._directory) as path:
-            try:
-                await self._write(path, blocks, name)
-                inspection = await self._service.agents.ingest.reader.inspect(path, name=name, password=password)
-            except (DocumentError, WorkerError) as error:
-                return Receipt(name, None, "failed", 0, error=error)
-            new = await asyncio.to_thread(self._keep, path, name, inspection)
-        return await self._register(new, collection or self._service.settings.collection, password)
+        name, collection = base_name(name), collection or self._service.settings.collection
+        path = await asyncio.to_thread(_make_scratch_file, self._directory)
+        try:
+            await self._write(path, blocks, name)
+            admitted = await self._service.agents.ingest.admit(
+                IngestFile(path=str(path), name=name, shown=name), collection, password
+            )
+        except (DocumentError, WorkerError) as error:
+            return Receipt(name, None, "failed", 0, error=error)
+        finally:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+        if admitted.state == "unchanged":
+            return Receipt(name, admitted.document_id, "unchanged", admitted.pages)
+        job = self._jobs.submit(Job(admitted.document_id, collection, admitted.name, admitted.sha256, password))
+        return Receipt(name, admitted.document_id, "queued", admitted.pages, job=job)
 
     async def _write(self, path: Path, blocks: AsyncIterator[bytes], name: str) -> None:
         most, size = self._service.settings.max_file_bytes, 0
-        with path.open("wb") as stream:
-            async for block in blocks:
-                size += len(block)
-                if size > most:
-                    raise TooLargeError(name, f"more than {most} bytes")
-                await asyncio.to_thread(stream.write, block)
-
-    def _keep(self, path: Path, name: str, inspection: Inspection) -> NewDocument:
-        sha256 = digest_file(path)
-        self._service.files.keep(path, sha256)
-        return NewDocument(name, sha256, path.stat().st_size, inspection.pages, inspection.title)
-
-    async def _register(self, new: NewDocument, collection: str, password: str | None) -> Receipt:
-        known = await asyncio.to_thread(self._service.store.register, collection, new)
-        if known.state == "unchanged":
-            return Receipt(new.name, known.document_id, "unchanged", new.pages)
-        job = self._jobs.submit(Job(known.document_id, collection, new.name, new.sha256, password))
-        return Receipt(new.name, known.document_id, "queued", new.pages, job=job)
+        async for block in blocks:
+            size += len(block)
+            if size > most:
+                raise TooLargeError(name, f"more than {most} bytes")
+            await asyncio.to_thread(_append, path, block)
 
 
 def base_name(name: str) -> str:
@@ -97,15 +87,15 @@ def base_name(name: str) -> str:
     return printable[-_LONGEST_NAME:] if printable.strip(".") else _UNNAMED
 
 
-@contextmanager
-def _scratch_file(directory: Path) -> Iterator[Path]:
-    """Give a file to write to; its name owes nothing to what the sender called it."""
+def _make_scratch_file(directory: Path) -> Path:
+    """Make a file to write to; its name owes nothing to what the sender called it."""
     with tempfile.NamedTemporaryFile(dir=directory, delete=False) as stream:
-        path = Path(stream.name)
-    try:
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
+        return Path(stream.name)
+
+
+def _append(path: Path, block: bytes) -> None:
+    with path.open("ab") as stream:
+        stream.write(block)
 
 
 def _sweep(directory: Path) -> None:
