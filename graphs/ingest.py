@@ -54,8 +54,9 @@ class IngestAgent:
             admitted = await self.admit(file, state["collection"], _password(runtime))
         except (DocumentError, WorkerError) as error:
             return _end(failed_document(file, error))
-        if admitted.state == "unchanged":
-            return _end(await self._outcome(state, admitted.document_id, "unchanged"))
+        if admitted.state in {"unchanged", "restored"}:
+            outcome: Literal["ingested", "unchanged"] = "unchanged" if admitted.state == "unchanged" else "ingested"
+            return _end(await self._outcome(state, admitted.document_id, outcome))
         stored = str(self.files.path(admitted.sha256))
         return Command(
             update={"document_id": admitted.document_id, "stored": stored, "pages": admitted.pages}, goto="read_pages"
@@ -203,7 +204,7 @@ class AdmittedFile:
     """A file that can be taken, kept and known, its pages still to be read."""
 
     document_id: str
-    state: Literal["new", "unfinished", "unchanged"]
+    state: Literal["new", "unfinished", "unchanged", "restored"]
     name: str
     sha256: str
     pages: int

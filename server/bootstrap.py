@@ -23,7 +23,7 @@ from graphs.retrieval import RetrievalAgent
 from server.settings import Settings
 from server.tracing import settle_tracing
 from tools.boxes import QuoteBoxes
-from tools.embeddings import load_embeddings
+from tools.embeddings import in_background, load_embeddings
 from tools.evidence import EvidenceRule
 from tools.models import EXTRACTIVE, lazy_chat_model, load_chat_model
 from tools.ocr.engine import OcrEngine, OcrLimits
@@ -78,7 +78,7 @@ async def open_service(
         usage = UsageCallback()
         chat: ChatModel = (model or _load_chat_model(settings, embeddings)).with_config(callbacks=[usage])
         agents = Agents(
-            IngestAgent(reader, ocr, store, files, VectorWriter(store, embeddings, settings.embeddings)),
+            IngestAgent(reader, ocr, store, files, VectorWriter(store, in_background(embeddings), settings.embeddings)),
             _build_retrieval_agent(settings, store, embeddings, None if extractive else chat),
             AnswerAgent(
                 build_answer_chain(chat, prompt_version=settings.prompt_version),

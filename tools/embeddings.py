@@ -1,8 +1,10 @@
 """Embedding models: the one that comes inside a package, and any LangChain provider by name."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
-from threading import Lock
+from threading import Condition, Lock
 from typing import Any
 
 from langchain.embeddings import init_embeddings
@@ -15,31 +17,88 @@ ACCEPTED = f"{BUNDLED!r}, or '<provider>:<model>' such as 'openai:text-embedding
 
 
 _EXTRAS = ("openai", "ollama")
+_BACKGROUND_GROUP = 2
+"""Passages that bulk work embeds in one go; two take about a third of a second, which is what a question may wait."""
 
 
 class BundledEmbeddings(Embeddings):
     """multilingual-e5-small with 4-bit weights, 384 dimensions, unit length; the weights come with the package.
 
-    Reaches about 900 tokens a second on two cores; a short question takes about 20 ms. Calls are serialised, because
-    the engine uses every core by itself.
+    Reaches about 900 tokens a second on two cores; a short question takes about 20 ms. Calls take turns, because the
+    engine uses every core by itself.
     """
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._turns = _Turns()
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Embed passages; the model's `passage: ` prefix is added by the engine."""
-        if not texts:
-            return []
-        with self._lock:
-            vectors: list[list[float]] = _engine().passage([_readable(text) for text in texts]).tolist()
-        return vectors
+        with self._turns.next():
+            return _embed_passages(texts)
 
     def embed_query(self, text: str) -> list[float]:
         """Embed a question; the model's `query: ` prefix is added by the engine."""
-        with self._lock:
+        with self._turns.next():
             vector: list[float] = _engine().query(_readable(text)).tolist()
         return vector
+
+    def in_background(self) -> Embeddings:
+        """Return the same model for bulk work: it lets everybody else go first, between every two passages."""
+        return _BackgroundEmbeddings(self, self._turns)
+
+
+class _BackgroundEmbeddings(Embeddings):
+    def __init__(self, model: BundledEmbeddings, turns: "_Turns") -> None:
+        self._model = model
+        self._turns = turns
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        vectors: list[list[float]] = []
+        for start in range(0, len(texts), _BACKGROUND_GROUP):
+            with self._turns.last():
+                vectors += _embed_passages(texts[start : start + _BACKGROUND_GROUP])
+        return vectors
+
+    def embed_query(self, text: str) -> list[float]:
+        return self._model.embed_query(text)
+
+
+class _Turns:
+    """A lock that bulk work asks for politely: it waits while anybody else does."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._waiting = 0
+        self._nobody_waits = Condition()
+
+    @contextmanager
+    def next(self) -> Iterator[None]:
+        with self._nobody_waits:
+            self._waiting += 1
+        try:
+            with self._lock:
+                yield
+        finally:
+            with self._nobody_waits:
+                self._waiting -= 1
+                self._nobody_waits.notify_all()
+
+    @contextmanager
+    def last(self) -> Iterator[None]:
+        with self._nobody_waits:
+            self._nobody_waits.wait_for(lambda: not self._waiting)
+        with self._lock:
+            yield
+
+
+def in_background(embeddings: Embeddings) -> Embeddings:
+    """Return embeddings for bulk work; only the bundled ones share a machine with the questions."""
+    return embeddings.in_background() if isinstance(embeddings, BundledEmbeddings) else embeddings
+
+
+def _embed_passages(texts: list[str]) -> list[list[float]]:
+    vectors: list[list[float]] = _engine().passage([_readable(text) for text in texts]).tolist() if texts else []
+    return vectors
 
 
 class LazyEmbeddings(Embeddings):

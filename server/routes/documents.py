@@ -86,6 +86,7 @@ async def show_document(parts: GivenParts, document_id: str) -> DocumentObject:
 
 async def show_pages(parts: GivenParts, document_id: str) -> PageLedger:
     """Show what became of each page, and why."""
+    await show_document(parts, document_id)  # 404 for one that was removed, whose ledger older generations keep
     records = await asyncio.to_thread(parts.service.store.pages, document_id)
     return PageLedger(pages=[PageObject.of(record) for record in records])
 

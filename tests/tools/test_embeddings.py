@@ -1,11 +1,19 @@
 import subprocess
 import sys
+from threading import Thread
 
 import numpy as np
 import pytest
 
 from tests.fakes import openai_server
-from tools.embeddings import BundledEmbeddings, LazyEmbeddings, check_embeddings, install_remedy, load_embeddings
+from tools.embeddings import (
+    BundledEmbeddings,
+    LazyEmbeddings,
+    check_embeddings,
+    in_background,
+    install_remedy,
+    load_embeddings,
+)
 from tools.errors import SettingError
 
 KEY = "sk-very-secret-key"
@@ -46,6 +54,36 @@ def test_bundled_embeddings_take_any_text() -> None:
 
     assert embeddings.embed_documents([]) == []
     assert {len(vector) for vector in [*vectors, embeddings.embed_query("")]} == {384}
+
+
+def test_a_question_goes_before_bulk_work() -> None:
+    """Whoever asks while many passages are being embedded in the background is answered before they are done."""
+    model = BundledEmbeddings()
+    ended: list[str] = []
+
+    def embed_many() -> None:
+        in_background(model).embed_documents(["The dam is 185 m tall. " * 8] * 24)
+        ended.append("bulk")
+
+    bulk = Thread(target=embed_many)
+    bulk.start()
+    for _ in range(3):
+        model.embed_query("How high is the dam?")
+        ended.append("question")
+    bulk.join()
+
+    assert ended == ["question", "question", "question", "bulk"]
+
+
+def test_background_embeddings_are_the_same() -> None:
+    """Bulk work yields the vectors that the model yields, in order, for any number of passages."""
+    model, texts = BundledEmbeddings(), ["The dam.", "The bridge.", "The road."]
+    background = in_background(model)
+
+    assert background.embed_documents(texts) == model.embed_documents(texts)
+    assert background.embed_documents([]) == []
+    assert background.embed_query("Where?") == model.embed_query("Where?")
+    assert in_background(LazyEmbeddings("openai:small")).__class__ is LazyEmbeddings
 
 
 def test_naming_the_bundled_model_does_not_load_it() -> None:

@@ -39,7 +39,8 @@ class Catalogue(Database):
     def register(self, collection: str, new: NewDocument) -> Registration:
         """Make a document known before its pages are read; it stays invisible until `publish`.
 
-        A second call for the same bytes under the same name finds the first: published ones are `unchanged`.
+        A second call for the same bytes under the same name finds the first: published ones are `unchanged`. What was
+        removed, or replaced, comes back as it was, since older generations still hold it: it is `restored` at once.
         """
         document_id = self._document_id(collection, new)
         with self._transaction() as db:
@@ -50,6 +51,9 @@ class Catalogue(Database):
                 return Registration(document_id, "new")
             if self._is_member(db, document_id):
                 return Registration(document_id, "unchanged")
+            if row["state"] == "published":
+                self._add_member(db, document_id, collection_id, new.name)
+                return Registration(document_id, "restored")
             db.execute("UPDATE documents SET state = 'reading', code = NULL, message = '' WHERE id = ?", (document_id,))
             return Registration(document_id, "unfinished")
 
@@ -98,18 +102,7 @@ class Catalogue(Database):
                     f"{document['name']!r} has {document['pages']} pages but {read} are accounted for; ingest it again"
                 )
                 raise LedgerError(msg)
-            generation = self._next_generation(db, document["collection_id"], "publish", document_id)
-            db.execute(
-                "UPDATE memberships SET removed = ? WHERE removed IS NULL AND document_id IN "
-                "(SELECT id FROM documents WHERE collection_id = ? AND name = ?)",
-                (generation, document["collection_id"], document["name"]),
-            )
-            db.execute(
-                "INSERT INTO memberships (document_id, collection_id, added) VALUES (?, ?, ?)",
-                (document_id, document["collection_id"], generation),
-            )
-            db.execute("UPDATE documents SET state = 'published' WHERE id = ?", (document_id,))
-            return generation
+            return self._add_member(db, document_id, document["collection_id"], document["name"])
 
     def fail(self, document_id: str, *, code: str, message: str) -> None:
         """Drop what was read of a document and keep only why it could not be taken."""
@@ -167,21 +160,19 @@ class Catalogue(Database):
             model: Embedding model whose vectors are counted.
         """
         rows = self._rows(
-            f"{_DOCUMENT_SQL} WHERE c.tenant = :tenant AND c.name = :collection "
-            "AND (d.state <> 'published' OR EXISTS (SELECT 1 FROM memberships m WHERE m.document_id = d.id "
-            "AND m.removed IS NULL)) ORDER BY d.name, d.version",
+            f"{_DOCUMENT_SQL} AND c.name = :collection ORDER BY d.name, d.version",
             {"tenant": self._tenant, "collection": collection, "model": model},
         )
         return [_to_document(row) for row in rows]
 
     def document(self, document_id: str, *, model: str) -> Document:
-        """Return one document.
+        """Return one document of those that `documents` lists.
 
         Raises:
-            UnknownNameError: There is no such document.
+            UnknownNameError: There is no such document, or it was removed.
         """
         values = {"tenant": self._tenant, "id": document_id, "model": model}
-        rows = self._rows(f"{_DOCUMENT_SQL} WHERE c.tenant = :tenant AND d.id = :id", values)
+        rows = self._rows(f"{_DOCUMENT_SQL} AND d.id = :id", values)
         if not rows:
             raise unknown_document(document_id)
         return _to_document(rows[0])
@@ -271,6 +262,21 @@ class Catalogue(Database):
             (document_id, collection_id, new.name, new.sha256, new.bytes, new.pages, version, new.title, now()),
         )
 
+    def _add_member(self, db: sqlite3.Connection, document_id: str, collection_id: int, name: str) -> int:
+        """Make a document visible in a new generation, in place of the one of the same name."""
+        generation = self._next_generation(db, collection_id, "publish", document_id)
+        db.execute(
+            "UPDATE memberships SET removed = ? WHERE removed IS NULL AND document_id IN "
+            "(SELECT id FROM documents WHERE collection_id = ? AND name = ?)",
+            (generation, collection_id, name),
+        )
+        db.execute(
+            "INSERT INTO memberships (document_id, collection_id, added) VALUES (?, ?, ?)",
+            (document_id, collection_id, generation),
+        )
+        db.execute("UPDATE documents SET state = 'published' WHERE id = ?", (document_id,))
+        return generation
+
     def _is_member(self, db: sqlite3.Connection, document_id: str) -> bool:
         query = "SELECT 1 FROM memberships WHERE document_id = ? AND removed IS NULL"
         return db.execute(query, (document_id,)).fetchone() is not None
@@ -331,7 +337,9 @@ _DOCUMENT_SQL = (
     "(SELECT count(*) FROM chunks k JOIN vectors v ON v.chunk_id = k.id AND v.model = :model "
     "WHERE k.document_id = d.id) AS vectors, "
     "(SELECT json_group_object(kind, n) FROM (SELECT kind, count(*) AS n FROM pages p WHERE p.document_id = d.id "
-    "GROUP BY kind)) AS kinds FROM documents d JOIN collections c ON c.id = d.collection_id"
+    "GROUP BY kind)) AS kinds FROM documents d JOIN collections c ON c.id = d.collection_id "
+    "WHERE c.tenant = :tenant AND (d.state <> 'published' "
+    "OR EXISTS (SELECT 1 FROM memberships m WHERE m.document_id = d.id AND m.removed IS NULL))"
 )
 
 

@@ -27,8 +27,9 @@ class Registration:
     """What the store knows of a file before it is read."""
 
     document_id: str
-    state: Literal["new", "unfinished", "unchanged"]
-    """`new`: never seen. `unfinished`: an earlier ingest stopped half way. `unchanged`: these bytes are published."""
+    state: Literal["new", "unfinished", "unchanged", "restored"]
+    """`new`: never seen. `unfinished`: an earlier ingest stopped half way. `unchanged`: these bytes are published.
+    `restored`: they had been removed or replaced, and are published again."""
 
 
 @dataclass(frozen=True)
