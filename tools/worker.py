@@ -149,6 +149,7 @@ class Worker:
         self._stderr.clear()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-P",  # or a folder `tools` where the user happens to stand would be imported in place of ours
             "-m",
             self._module,
             json.dumps(asdict(self._limits)),

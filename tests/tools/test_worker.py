@@ -174,6 +174,18 @@ async def test_secrets_stay_with_the_parent(worker: Worker, monkeypatch: pytest.
     assert replies == [{"said": "nothing"}]
 
 
+async def test_a_child_imports_nothing_from_where_the_user_stands(
+    worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A package in the working directory that is called like one of ours is not taken for it."""
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "__init__.py").write_text("raise SystemExit")
+    monkeypatch.chdir(tmp_path)
+    replies = await ask(worker, "one")
+
+    assert [reply["said"] for reply in replies] == ["one"]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no signal for the death of a parent")
 async def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
     """A busy child does not outlive a parent that was killed."""
