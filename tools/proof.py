@@ -41,16 +41,17 @@ def prove_claim(claim: str, passage: Passage, page_text: str) -> Proof:
     found = list(filter(None, (find_quote(words, page_text, near=passage["start"]) for words in wanted)))
     if found and len(found) == len(quoted or [claim]) and _numbers(beside) <= _numbers(page_text):
         return _proof(page_text, max(found, key=lambda match: match.end - match.start))
-    if not quoted and (match := _supporting_sentence(claim, passage)):
+    if not quoted and (match := _supporting_sentence(claim, passage, page_text)):
         return _proof(page_text, match)
     return Proof(claim, 0, 0, "unverified")
 
 
-def _supporting_sentence(claim: str, passage: Passage) -> Match | None:
-    terms = content_terms(claim)
+def _supporting_sentence(claim: str, passage: Passage, page_text: str) -> Match | None:
+    """Look in what the page holds at the passage's place: the passage's own text may come from a caller."""
+    terms, text = content_terms(claim), page_text[passage["start"] : passage["end"]]
     best, best_share = None, 0.0
-    for start, end in split_sentences(passage["text"]):
-        present = set(index_terms(passage["text"][start:end]))
+    for start, end in split_sentences(text):
+        present = set(index_terms(text[start:end]))
         share = sum(term in present for term in terms) / len(terms) if terms else 0.0
         if _numbers(claim) <= present and share > best_share:
             best, best_share = Match(passage["start"] + start, passage["start"] + end, "verified"), share

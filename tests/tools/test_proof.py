@@ -111,6 +111,13 @@ def test_a_supporting_sentence_stands_in_the_cited_passage() -> None:
     assert prove_claim("The canton built the dam in 1969.", cited, PAGE).status == "unverified"
 
 
+def test_a_passage_proves_nothing_that_is_not_on_its_page() -> None:
+    """The words of a passage that a caller made up are not taken for those of the page."""
+    made_up = passage("Maintenance cost 1.5 million francs in 2020.") | {"text": "The dam is made of glass."}
+
+    assert prove_claim("The dam is made of glass.", Passage(**made_up), PAGE).status == "unverified"
+
+
 def test_offsets_point_into_the_page_not_into_the_passage() -> None:
     """A sentence in the middle of a page is found there."""
     cited = passage("Maintenance cost 1.5 million francs in 2020.")
