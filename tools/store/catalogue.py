@@ -105,9 +105,13 @@ class Catalogue(Database):
             return self._add_member(db, document_id, document["collection_id"], document["name"])
 
     def fail(self, document_id: str, *, code: str, message: str) -> None:
-        """Drop what was read of a document and keep only why it could not be taken."""
+        """Drop what was read of a document and keep only why it could not be taken.
+
+        One that is published stays as it is: another process read the same file and came through.
+        """
         with self._transaction() as db:
-            self._own(db, document_id)
+            if self._own(db, document_id)["state"] == "published":
+                return
             self._drop_contents(db, document_id)
             db.execute(
                 "UPDATE documents SET state = 'failed', code = ?, message = ? WHERE id = ?",

@@ -203,6 +203,15 @@ def test_a_removed_document_is_removed_once(store: SqliteStore) -> None:
     assert (store.generation("default"), store.documents("default", model=MODEL)) == (2, [])
 
 
+def test_a_published_document_does_not_fail(store: SqliteStore) -> None:
+    """A second reader of the same file, one without its password say, takes nothing away from the first."""
+    document_id = take(store, "The dam is high.")
+    store.fail(document_id, code="password_needed", message="'dam.pdf' is encrypted")
+
+    assert found(store, "dam") == ["The dam is high."]
+    assert [document.code for document in store.documents("default", model=MODEL)] == [None]
+
+
 def test_a_failed_document_says_why_and_can_be_tried_again(store: SqliteStore) -> None:
     """Nothing of it can be found, the listing names the reason, and a new attempt starts from nothing."""
     document_id = store.register("default", new(pages=2)).document_id
