@@ -9,6 +9,7 @@ from server.intake import Receipt
 from tools.store import Document
 from tools.types import CitationStatus, PageKind, PageRecord, Reason
 
+_NOT_BLANK = r"\S"
 _EXAMPLE_ID = "228e1f7472ba9f0dfdda"
 _EXAMPLE_RUN = "db870b68-05dd-4a03-a728-62bc659dcc7f"
 
@@ -30,7 +31,7 @@ class Question(BaseModel):
         title="Question",
         description="The question, in any language.",
         examples=["How much did the trial cost?"],
-        min_length=1,
+        pattern=_NOT_BLANK,
         max_length=8000,
     )
     collection: CollectionName | None = Field(
@@ -269,8 +270,8 @@ class PassageObject(BaseModel):
     document_id: DocumentIdField
     document: DocumentName
     page: PageNumber
-    start: int = Field(description="Offset in the page's stored text.", examples=[1042])
-    end: int = Field(description="Offset after it.", examples=[1531])
+    start: int = Field(description="Offset in the page's stored text.", examples=[1042], ge=0)
+    end: int = Field(description="Offset after it.", examples=[1531], ge=0)
     heading: str = Field(default="", description="Heading it stands under.", examples=["Costs"])
     text: str = Field(description="Its words.", examples=["The trial cost 48,310 euros in total."])
     score: float = Field(default=0.0, description="How well it fits.", examples=[0.031])
@@ -294,7 +295,7 @@ class AnswerBody(BaseModel):
         title="Question",
         description="The question.",
         examples=["How much did the trial cost?"],
-        min_length=1,
+        pattern=_NOT_BLANK,
         max_length=8000,
     )
     passages: list[PassageObject] = Field(

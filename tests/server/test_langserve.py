@@ -214,6 +214,15 @@ def test_the_agents_stream_too(client: TestClient) -> None:
     assert len(answer) > 3
 
 
+def test_a_passage_stands_somewhere_on_its_page(client: TestClient) -> None:
+    """Offsets before the page would be counted from its end."""
+    passage = {"chunk_id": 1, "document_id": "x", "document": "a", "page": 1, "start": -9, "end": -1, "text": "a b c"}
+
+    response = client.post("/answer/invoke", json={"input": {**ASK, "passages": [passage]}})
+
+    assert (response.status_code, response.json()["code"]) == (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request")
+
+
 def test_passages_of_unknown_documents_are_refused(client: TestClient) -> None:
     """Nothing can be proven by a page that is not there."""
     passage = {"chunk_id": 1, "document_id": "none", "document": "a", "page": 1, "start": 0, "end": 9, "text": "a b c"}

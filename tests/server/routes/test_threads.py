@@ -95,6 +95,14 @@ def test_an_unknown_thread_is_not_found(client: TestClient, method: str, path: s
     assert (response.status_code, response.json()["code"]) == (HTTPStatus.NOT_FOUND, "unknown")
 
 
+@pytest.mark.parametrize("question", ["", " \n"], ids=["empty", "blank"])
+def test_an_empty_question_is_refused(client: TestClient, question: str) -> None:
+    """There is nothing to look for, as the command line says too."""
+    response = client.post(f"/threads/{begin_thread(client)}/runs", json={"question": question})
+
+    assert (response.status_code, response.json()["code"]) == (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request")
+
+
 @pytest.mark.parametrize("scope", [{"collection": "none"}, {"documents": ["none"]}])
 def test_an_unknown_scope_is_not_found(client: TestClient, scope: dict[str, Any]) -> None:
     """A misspelt collection or document must not look like an empty one."""
