@@ -1,5 +1,6 @@
 """The command line: parse, call, and turn every expected end into one line and an exit status."""
 
+import io
 import logging
 import os
 import sqlite3
@@ -52,7 +53,9 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def _prepare() -> None:
-    """Keep libraries from printing and from calling home."""
+    """Keep libraries from printing and from calling home; spell out what the terminal's encoding lacks."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="pageloom: %(levelname)s: %(message)s")
 

@@ -11,10 +11,13 @@ from tools.models import check_chat_model
 
 
 class Settings(BaseSettings):
-    """What an operator can set, as environment variables that begin with `PAGELOOM_` or lines of `.env`."""
+    """What an operator can set, as environment variables that begin with `PAGELOOM_` or lines of `.env`.
+
+    An empty value means the default.
+    """
 
     model_config = SettingsConfigDict(
-        env_prefix="PAGELOOM_", env_file=".env", env_file_encoding="utf-8", extra="ignore"
+        env_prefix="PAGELOOM_", env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
     )
 
     data_dir: Path = Field(
@@ -65,7 +68,10 @@ class Settings(BaseSettings):
     @field_validator("data_dir")
     @classmethod
     def _expand(cls, value: Path) -> Path:
-        return value.expanduser()
+        try:
+            return value.expanduser()
+        except RuntimeError as exc:  # `~name` of nobody here
+            raise ValueError(str(exc)) from exc
 
     @field_validator("chat_model")
     @classmethod
@@ -86,6 +92,9 @@ def load_settings() -> Settings:
     """
     try:
         return Settings()
+    except UnicodeDecodeError as exc:
+        msg = ".env is not UTF-8 text"
+        raise SettingError(msg) from exc
     except ValidationError as exc:
         raise SettingError("; ".join(_explain(error["loc"], error["msg"]) for error in exc.errors())) from exc
 

@@ -91,7 +91,9 @@ def _add_ask(commands: Commands) -> None:
     ask.set_defaults(module="server.commands.ask")
     ask.add_argument("question", metavar="QUESTION", type=_question, help="in any language, best that of the files")
     ask.add_argument("paths", metavar="PATH", nargs="*", default=[], help=_PATHS)
-    ask.add_argument("--thread", metavar="NAME", help="conversation that the question goes on with, or starts")
+    ask.add_argument(
+        "--thread", type=_text, metavar="NAME", help="conversation that the question goes on with, or starts"
+    )
     _add_ingest_options(ask)
 
 
@@ -111,14 +113,14 @@ def _add_documents(commands: Commands) -> None:
     pages = _add(actions, "pages", "show what became of each page", "Show a document's page ledger.")
     delete = _add(actions, "delete", "take a document out of its collection", "Take a document out of its collection.")
     for parser in (pages, delete):
-        parser.add_argument("id", metavar="ID", help="as `pageloom documents list` shows it")
+        parser.add_argument("id", type=_text, metavar="ID", help="as `pageloom documents list` shows it")
     for parser, action in ((listing, "list"), (pages, "pages"), (delete, "delete")):
         parser.set_defaults(module="server.commands.documents", action=action)
         _add_json(parser)
 
 
 def _add_serve(commands: Commands) -> None:
-    serve = _add(commands, "serve", "serve HTTP: page, REST and LangServe", "Serve HTTP until interrupted.")
+    serve = _add(commands, "serve", "serve HTTP: REST and LangServe", "Serve HTTP until interrupted.")
     serve.set_defaults(module="server.commands.serve")
     serve.add_argument("--host", help="address to listen on (PAGELOOM_HOST, 127.0.0.1)")
     serve.add_argument("--port", type=_port, help="port to listen on; 0 takes a free one (PAGELOOM_PORT, 8000)")
@@ -153,11 +155,21 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document on stdout and nothing else")
 
 
+def _text(value: str) -> str:
+    """Refuse bytes that are no text, which Python hands over as half characters and nothing can store."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as exc:
+        msg = "it is not UTF-8 text"
+        raise argparse.ArgumentTypeError(msg) from exc
+    return value
+
+
 def _question(value: str) -> str:
     if not value.strip():
         msg = "the question is empty"
         raise argparse.ArgumentTypeError(msg)
-    return value
+    return _text(value)
 
 
 def _collection(value: str) -> str:
@@ -165,7 +177,7 @@ def _collection(value: str) -> str:
     if not 1 <= len(value) <= 100:  # noqa: PLR2004 - the same limit stands in the settings
         msg = "a name of 1 to 100 characters is needed"
         raise argparse.ArgumentTypeError(msg)
-    return value
+    return _text(value)
 
 
 def _port(value: str) -> int:

@@ -74,6 +74,45 @@ def test_a_bad_setting_ends_with_2(tmp_path: Path) -> None:
     assert len(result.err.splitlines()) == 1
 
 
+def test_a_home_directory_of_nobody_ends_with_2(tmp_path: Path) -> None:
+    """A data directory that cannot be resolved is a bad setting, not a crash."""
+    result = Shell(tmp_path).run("documents", "list", PAGELOOM_DATA_DIR="~nobody-of-that-name/data")
+
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith("pageloom: error: PAGELOOM_DATA_DIR: ")
+
+
+def test_a_settings_file_that_is_no_text_ends_with_2(tmp_path: Path) -> None:
+    """A `.env` in another encoding is one line."""
+    (tmp_path / ".env").write_bytes(b"PAGELOOM_COLLECTION=\xff")
+    result = Shell(tmp_path).run("documents", "list")
+
+    assert (result.status, result.out, result.err) == (2, "", "pageloom: error: .env is not UTF-8 text\n")
+
+
+def test_an_empty_setting_is_none(tmp_path: Path) -> None:
+    """A variable without a value, as scripts leave behind, does not turn the working directory into the data's."""
+    result = Shell(tmp_path).run("documents", "list", PAGELOOM_DATA_DIR="", HOME=str(tmp_path / "home"))
+
+    assert result.status == 0
+    assert [entry.name for entry in tmp_path.iterdir()] == ["home"]
+
+
+def test_what_the_terminal_cannot_show_is_spelled_out(tmp_path: Path) -> None:
+    """An encoding that lacks a character does not cost the answer."""
+    text_pdf(tmp_path / "大坝.pdf", ["The dam is high."])
+    process = subprocess.run(
+        [sys.executable, "-m", "server", "ingest", "大坝.pdf"],
+        env=os.environ
+        | {"PAGELOOM_DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(_ROOT), "PYTHONIOENCODING": "ascii"},
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+
+    assert (process.returncode, process.stdout) == (0, b"ingested \\u5927\\u575d.pdf: 1 page (1 text)\n")
+
+
 def test_a_data_directory_that_is_a_file_fails(tmp_path: Path) -> None:
     """What the system refuses is one line that names the path."""
     (tmp_path / "data").touch()
