@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from server.intake import Receipt
 from tools.store import Document
@@ -24,7 +24,23 @@ CollectionName = Annotated[
 ]
 
 
-class Question(BaseModel):
+def _name_null_among_types(schema: dict[str, Any]) -> None:
+    """Write `X | None` as one schema of two types: LangServe's playground stays blank at one that is null alone."""
+    for field in schema["properties"].values():
+        if "anyOf" in field:
+            value, _null = field.pop("anyOf")
+            field.update({**value, **field, "type": [value["type"], "null"]})
+            if "enum" in field:
+                field["enum"] = [*field["enum"], None]
+
+
+class _Body(BaseModel):
+    """What a caller sends to a door that has a playground."""
+
+    model_config = ConfigDict(json_schema_extra=_name_null_among_types)
+
+
+class Question(_Body):
     """A question about the documents."""
 
     question: str = Field(
@@ -230,7 +246,7 @@ class UploadedFiles(BaseModel):
         return cls(documents=[UploadedFile.of(receipt) for receipt in receipts])
 
 
-class IngestBody(BaseModel):
+class IngestBody(_Body):
     """A PDF to take in, for callers that speak JSON only; playgrounds show a file chooser for it."""
 
     file: str = Field(
@@ -288,7 +304,7 @@ class RetrievalObject(BaseModel):
     search_s: float = Field(description="How long the search took.", examples=[0.02])
 
 
-class AnswerBody(BaseModel):
+class AnswerBody(_Body):
     """A question and the passages to answer it from, as `/retrieval` gives them."""
 
     question: str = Field(

@@ -27,6 +27,16 @@ def test_what_is_described_is_what_is_sent(shown: type[BaseModel], meant: Any) -
     assert shown.model_fields.keys() == get_type_hints(meant).keys()
 
 
+@pytest.mark.parametrize("body", [schemas.Question, schemas.IngestBody, schemas.AnswerBody])
+def test_null_is_named_among_a_fields_types(body: type[BaseModel]) -> None:
+    """LangServe's playground stays blank when one alternative of a field is null alone."""
+    fields = body.model_json_schema()["properties"]
+
+    assert [name for name, field in fields.items() if "anyOf" in field] == []
+    assert fields["collection"]["type"] == ["string", "null"]
+    assert all(None in field["enum"] for field in fields.values() if "enum" in field and "null" in field["type"])
+
+
 def _models() -> list[type[BaseModel]]:
     values = vars(schemas).values()
     return [value for value in values if isinstance(value, type) and issubclass(value, BaseModel)]
