@@ -17,6 +17,9 @@ ACCEPTED = f"{BUNDLED!r}, or '<provider>:<model>' such as 'openai:text-embedding
 
 
 _EXTRAS = ("openai", "ollama")
+_LONGEST_QUESTION = 1200
+"""Characters of a question that are embedded: what the model learned to read at once. The engine itself would go on to
+the end of any text, at some 600 characters a second, while everybody else waits."""
 _BACKGROUND_GROUP = 2
 """Passages that bulk work embeds in one go; two take about a third of a second, which is what a question may wait."""
 
@@ -39,7 +42,7 @@ class BundledEmbeddings(Embeddings):
     def embed_query(self, text: str) -> list[float]:
         """Embed a question; the model's `query: ` prefix is added by the engine."""
         with self._turns.next():
-            vector: list[float] = _engine().query(_readable(text)).tolist()
+            vector: list[float] = _engine().query(_readable(text[:_LONGEST_QUESTION])).tolist()
         return vector
 
     def in_background(self) -> Embeddings:

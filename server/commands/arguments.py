@@ -169,6 +169,9 @@ def _question(value: str) -> str:
     if not value.strip():
         msg = "the question is empty"
         raise argparse.ArgumentTypeError(msg)
+    if len(value) > 8000:  # noqa: PLR2004 - the same limit stands in the HTTP schemas
+        msg = "the question is longer than 8000 characters"
+        raise argparse.ArgumentTypeError(msg)
     return _text(value)
 
 

@@ -56,6 +56,13 @@ def test_bundled_embeddings_take_any_text() -> None:
     assert {len(vector) for vector in [*vectors, embeddings.embed_query("")]} == {384}
 
 
+def test_an_endless_question_costs_no_more_than_a_long_one() -> None:
+    """What stands behind the first words of a question is not embedded."""
+    embeddings, long = BundledEmbeddings(), "How high is the dam? " * 60
+
+    assert embeddings.embed_query(long + "The moon is made of cheese. " * 9) == embeddings.embed_query(long)
+
+
 def test_a_question_goes_before_bulk_work() -> None:
     """Whoever asks while many passages are being embedded in the background is answered before they are done."""
     model = BundledEmbeddings()

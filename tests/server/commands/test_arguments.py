@@ -22,6 +22,7 @@ def test_takes_a_path_with_a_dash() -> None:
         pytest.param(["fly"], "invalid choice: 'fly'", id="unknown command"),
         pytest.param(["ask"], "required: QUESTION\n", id="no question"),
         pytest.param(["ask", " "], "the question is empty", id="empty question"),
+        pytest.param(["ask", "w" * 8001], "longer than 8000 characters", id="endless question"),
         pytest.param(["ask", "Why\udcff?"], "not UTF-8 text", id="question no text"),
         pytest.param(["ask", "Why?", "--thread", "\udcff"], "not UTF-8 text", id="thread no text"),
         pytest.param(["ingest", "a.pdf", "--collection", "\udcff"], "not UTF-8 text", id="collection no text"),
