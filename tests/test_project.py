@@ -1,6 +1,7 @@
 """What the files around the code promise, compared with what is so."""
 
 import re
+import shlex
 import shutil
 import subprocess
 import tomllib
@@ -73,6 +74,32 @@ def test_each_direct_dependency_has_its_reason() -> None:
     assert set(first_columns) - {"package"} == direct
 
 
+def test_the_readmes_first_command_names_a_file_that_exists() -> None:
+    """A fresh checkout has the PDF that the first command asks about, and the answer shown cites it."""
+    command, answer = _blocks("README.md")[:2]
+    paths = [word for word in shlex.split(command) if word.endswith(".pdf")]
+
+    assert paths
+    assert all((ROOT / path).is_file() for path in paths)
+    assert all(f"{Path(path).name} p. " in answer for path in paths)
+
+
+def test_the_readmes_test_command_is_what_ci_runs() -> None:
+    """The second command of the README is the last of `.ci/run`, which only keeps its standard input from it."""
+    last = _read(".ci/run").splitlines()[-1]
+
+    assert last.removesuffix(" </dev/null") == _blocks("README.md")[2]
+    assert last.removesuffix(" </dev/null") in _blocks("CONTRIBUTING.md")[0].splitlines()
+
+
+def test_what_contributing_quotes_is_there() -> None:
+    """The good function and the good test stand, word for word, in the files that CONTRIBUTING.md names."""
+    quoted = re.findall(r"From `(\S+)`:\n\n```python\n(.*?)\n```", _read("CONTRIBUTING.md"), re.DOTALL)
+
+    assert len(quoted) == 2
+    assert all(code in _read(path) for path, code in quoted)
+
+
 def test_decisions_are_numbered_without_gaps() -> None:
     """The files of docs/decisions are numbered from 1, and each begins with its number."""
     decisions = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
@@ -88,6 +115,11 @@ def test_hooks_are_local() -> None:
 
 def _read(path: str) -> str:
     return (ROOT / path).read_text(encoding="utf-8")
+
+
+def _blocks(path: str) -> list[str]:
+    """Return the code blocks of a document in their order."""
+    return re.findall(r"^```\w+\n(.*?)\n```$", _read(path), re.DOTALL | re.MULTILINE)
 
 
 def _settings() -> dict[str, Any]:
