@@ -16,6 +16,7 @@ from langgraph.graph.state import CompiledStateGraph
 from chains.answer import AnswerRequest, split_claims
 from graphs.state import DEFAULT_COLLECTION, AnswerInput, AnswerOutput, AnswerState
 from tools.boxes import QuoteBoxes
+from tools.models import chat_model_errors
 from tools.proof import prove_claim
 from tools.refusals import write_refusal
 from tools.store import SqliteStore
@@ -49,11 +50,12 @@ class AnswerAgent:
             turns=state.get("turns", [])[-_TURNS_SHOWN:],
         )
         draft: dict[str, Any] = {"answer": "", "cited": []}
-        async for piece in self.chain.astream(request, merge_configs(config, {"callbacks": [usage]})):
-            if text := piece.get("answer"):
-                tell({"answer": text})
-                draft["answer"] += text
-            draft["cited"] = piece.get("cited", draft["cited"])
+        with chat_model_errors():
+            async for piece in self.chain.astream(request, merge_configs(config, {"callbacks": [usage]})):
+                if text := piece.get("answer"):
+                    tell({"answer": text})
+                    draft["answer"] += text
+                draft["cited"] = piece.get("cited", draft["cited"])
         seconds = round(time.perf_counter() - began, 4)
         return {"draft": draft["answer"], "cited": draft["cited"], "usage": _total(usage), "answer_s": seconds}
 

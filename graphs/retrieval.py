@@ -12,6 +12,7 @@ from langgraph.graph.state import CompiledStateGraph
 from chains.condense import CondenseRequest
 from graphs.state import DEFAULT_COLLECTION, RetrievalInput, RetrievalOutput, RetrievalState
 from tools.evidence import EvidenceRule, judge_evidence
+from tools.models import chat_model_errors
 from tools.search import HybridSearch
 
 _TURNS_REMEMBERED = 6
@@ -34,7 +35,8 @@ class RetrievalAgent:
         if not turns:
             return {"standalone_question": state["question"]}
         request = CondenseRequest(question=state["question"], turns=turns)
-        return {"standalone_question": await self.condense_chain.ainvoke(request, config)}
+        with chat_model_errors():
+            return {"standalone_question": await self.condense_chain.ainvoke(request, config)}
 
     async def search(self, state: RetrievalState) -> dict[str, Any]:
         """Search by words and by meaning, preferring the pages that the conversation has been about."""

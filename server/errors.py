@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from tools.errors import (
     DocumentError,
+    ModelCallError,
     NotAPdfError,
     PageloomError,
     SettingError,
@@ -25,6 +26,7 @@ STATUS: dict[type[PageloomError], HTTPStatus] = {
     NotAPdfError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     DocumentError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ModelCallError: HTTPStatus.BAD_GATEWAY,
     WorkerError: HTTPStatus.SERVICE_UNAVAILABLE,
     SettingError: HTTPStatus.SERVICE_UNAVAILABLE,
     PageloomError: HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -256,7 +256,10 @@ class IngestBody(_Body):
         json_schema_extra={"extra": {"widget": {"type": "base64file"}}},
     )
     name: str = Field(
-        default="document.pdf", title="Name", description="What to call the document.", examples=["report.pdf"]
+        default="",
+        title="Name",
+        description="What to call the document, `document-` and its digest by default; a name used before is replaced.",
+        examples=["report.pdf"],
     )
     collection: CollectionName | None = Field(
         default=None,

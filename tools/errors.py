@@ -15,6 +15,7 @@ The tree:
     │   └── NoPdfsFoundError     code: no_pdfs
     ├── WorkerError              a child process died, hung or broke its limits
     │   └── WorkerTimeoutError   it hung
+    ├── ModelCallError           a chat model or embeddings could not be reached, or refused
     ├── SettingError             a setting has a value that is not accepted
     └── UnknownNameError         a document, collection or thread of that name does not exist
 """
@@ -116,6 +117,18 @@ class WorkerError(PageloomError):
 
 class WorkerTimeoutError(WorkerError):
     """Raised when a child process gave no answer in time and was killed."""
+
+
+class ModelCallError(PageloomError):
+    """Raised when a chat model or embeddings could not be reached, or refused; the call may be tried again."""
+
+    code: ClassVar[str] = "model"
+    retryable: ClassVar[bool] = True
+
+    def __init__(self, what: str, cause: Exception) -> None:
+        self.what = what
+        said = (str(cause).splitlines() or [""])[0]
+        super().__init__(f"{what} failed: {type(cause).__name__}: {said}"[:500])
 
 
 class SettingError(PageloomError):

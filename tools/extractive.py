@@ -47,6 +47,8 @@ class Weights:
     """Words carried over from an earlier question, beside the question's own."""
     subject: float = 0.1
     """What a word counts in a sentence that already stands in the name or heading of a document."""
+    runner_up_words: float = 0.35
+    """And when it holds this share of the question's words that the first one holds."""
     nothing_new: float = 1.0
     """Taken off a sentence that only repeats the question's words, as headings do."""
     runner_up: float = 0.7
@@ -192,7 +194,7 @@ def choose_sentences(
         _score_words(question, sought, sentence, weights) + weights.meaning * (similar - min(similarity))
         for sentence, similar in zip(compared, similarity, strict=True)
     ]
-    return _best_two(compared, scores, weights)
+    return _best_two(compared, scores, sought, weights)
 
 
 def _sentences(rank: int, passage: PromptPassage) -> Iterator[Sentence]:
@@ -271,13 +273,18 @@ def _enough(
     return evidence >= weights.evidence_least
 
 
-def _best_two(sentences: Sequence[Sentence], scores: Sequence[float], weights: Weights) -> list[Sentence]:
+def _best_two(
+    sentences: Sequence[Sentence], scores: Sequence[float], sought: Mapping[str, float], weights: Weights
+) -> list[Sentence]:
     ranked = sorted(zip(scores, sentences, strict=True), key=lambda pair: -pair[0])
     best, first = ranked[0]
+    least_words = weights.runner_up_words * covered_share(sought, first.terms)
     others = [
         sentence
         for score, sentence in ranked[1:]
-        if score >= weights.runner_up * best and sentence.text.strip() != first.text.strip()
+        if score >= weights.runner_up * best
+        and covered_share(sought, sentence.terms) >= least_words
+        and sentence.text.strip() != first.text.strip()
     ]
     return [first, *others[:1]]
 

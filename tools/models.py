@@ -1,18 +1,20 @@
 """Chat models: the extractive one that needs nothing, and any LangChain provider by name; loaded on first use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from threading import Lock
 from typing import Any, cast
 
 from langchain.chat_models import init_chat_model
 from langchain_core.embeddings import Embeddings
+from langchain_core.exceptions import ModelError
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from tools.embeddings import install_remedy
-from tools.errors import SettingError
+from tools.errors import ModelCallError, SettingError
 from tools.extractive import ExtractiveChatModel
 
 EXTRACTIVE = "extractive"
@@ -70,6 +72,20 @@ def load_chat_model(
 
 def _first_line(exc: Exception) -> str:
     return (str(exc).splitlines() or [type(exc).__name__])[0]
+
+
+@contextmanager
+def chat_model_errors() -> Iterator[None]:
+    """Turn what LangChain raises when a chat model cannot be reached, or refuses, into our own error.
+
+    Raises:
+        ModelCallError: In place of LangChain's `ModelError`.
+    """
+    try:
+        yield
+    except ModelError as exc:
+        what = "the chat model"
+        raise ModelCallError(what, exc) from exc
 
 
 def lazy_chat_model(load: Callable[[], BaseChatModel]) -> Runnable[LanguageModelInput, BaseMessage]:

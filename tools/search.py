@@ -1,5 +1,6 @@
 """Hybrid search: keywords and meaning, fused by rank, then ordered by how much of the question a passage covers."""
 
+import logging
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import PurePosixPath
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
+from tools.errors import ModelCallError
 from tools.questions import split_carried, weigh_terms
 from tools.split import split_sentences
 from tools.store import SqliteStore
@@ -15,6 +17,7 @@ from tools.types import Passage
 from tools.vectors import VectorIndex
 from tools.words import covered_share, index_terms
 
+_logger = logging.getLogger(__name__)
 _CANDIDATES = 40
 _RRF = 60
 """The usual constant of reciprocal rank fusion: how fast a rank loses weight."""
@@ -124,7 +127,11 @@ class HybridSearch:
         if not len(self._index) or not visible:
             return []
         own, carried = split_carried(question)
-        vector = np.asarray(self._embeddings.embed_query(f"{own} {carried}".strip()), np.float32)
+        try:
+            vector = np.asarray(self._embeddings.embed_query(f"{own} {carried}".strip()), np.float32)
+        except ModelCallError as error:
+            _logger.warning("searching by words only: %s", error)
+            return []
         return self._index.search(vector, limit=len(visible), among=visible)
 
     def _order(

@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import cast
 
-from langchain_core.exceptions import ModelError
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.utils import AddableDict
 
@@ -19,7 +18,6 @@ from server.commands.files import FoundFile, find_files
 from server.commands.ingest import in_order, refused, to_files
 from server.commands.status import Status, ingest_status
 from server.settings import Settings, load_settings
-from tools.errors import PageloomError
 from tools.types import Answer, Citation, IngestedDocument
 
 _QUOTE_SHOWN = 100
@@ -62,9 +60,6 @@ async def _ask(
                 async for piece in pieces:
                     listener.hear(piece)
                     whole += piece
-    except ModelError as error:
-        msg = f"the chat model {settings.chat_model!r} failed: {error}"
-        raise PageloomError(msg) from error
     finally:
         listener.end()
     return whole

@@ -9,10 +9,11 @@ from callbacks.progress import ProgressBars
 from graphs.ingest import build_ingest_graph, failed_document
 from graphs.state import IngestFile, SecretContext
 from server.bootstrap import open_service
-from server.commands.console import count, printable, read_password, to_message, write_json, write_line
+from server.commands.console import complain, count, printable, read_password, to_message, write_json, write_line
 from server.commands.files import FoundFile, find_files
 from server.commands.status import Status, ingest_status
 from server.settings import Settings, load_settings
+from tools.errors import ModelCallError, SettingError
 from tools.types import IngestedDocument
 
 
@@ -42,6 +43,11 @@ async def _ingest(
             outcomes.append(outcome)
             if not args.json:
                 bars.write(printable(to_line(outcome)), sys.stdout)
+    except (ModelCallError, SettingError) as error:
+        if len(outcomes) < len(found):
+            raise
+        bars.close()
+        complain(f"warning: {error}; the files are found by keyword, their vectors follow with the next ingest")
     finally:
         bars.close()
     return in_order(found, outcomes)

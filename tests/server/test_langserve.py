@@ -12,6 +12,7 @@ from langgraph.types import Command, Send
 
 from graphs.state import SecretContext
 from server.langserve import EventSerializer
+from server.schemas import AnswerObject
 from tests.pdfs import encrypted_pdf, text_pdf
 from tests.server.doors import (
     PAGES,
@@ -187,9 +188,9 @@ def test_an_encrypted_file_is_an_entry(client: TestClient, tmp_path: Path) -> No
     """It says what it needs."""
     content = encrypted_pdf(tmp_path / "x.pdf", PAGES, "swordfish").read_bytes()
 
-    entry = _invoke(client, "/ingest", {"file": base64.b64encode(content).decode()})
+    entry = _invoke(client, "/ingest", {"file": base64.b64encode(content).decode(), "name": "secret.pdf"})
 
-    assert (entry["name"], entry["code"]) == ("document.pdf", "password_needed")
+    assert (entry["name"], entry["code"]) == ("secret.pdf", "password_needed")
 
 
 def test_retrieval_feeds_answer(client: TestClient) -> None:
@@ -293,3 +294,31 @@ def test_messages_are_written_as_before() -> None:
     written = EventSerializer().dumpd(AIMessage("yes"))
 
     assert (written["type"], written["content"]) == ("ai", "yes")
+
+
+def test_the_playground_is_given_the_answer_in_one_piece(client: TestClient) -> None:
+    """What its log adds to the output is the whole answer object once, not a word at a time."""
+    text = client.post("/assistant/stream_log", json={"input": ASK}).text
+
+    outputs = [
+        operation["value"]
+        for event, data in read_events(text)
+        if event == "data"
+        for operation in json.loads(data)["ops"]
+        if operation["path"] == "/streamed_output/-"
+    ]
+    assert [sorted(output) for output in outputs] == [sorted(AnswerObject.model_fields)]
+
+
+def test_files_without_a_name_do_not_replace_each_other(client: TestClient, tmp_path: Path) -> None:
+    """Two uploads that nobody named are two documents."""
+    files = [text_pdf(tmp_path / "x.pdf", [text]).read_bytes() for text in ("The dam is high.", "The road is long.")]
+
+    names = [
+        _invoke(client, "/ingest", {"file": base64.b64encode(file).decode(), "collection": "unnamed"})["name"]
+        for file in files
+    ]
+
+    listed = client.get("/documents", params={"collection": "unnamed"}).json()["documents"]
+    assert sorted(document["name"] for document in listed) == sorted(names)
+    assert len(set(names)) == 2

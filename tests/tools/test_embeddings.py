@@ -14,7 +14,7 @@ from tools.embeddings import (
     install_remedy,
     load_embeddings,
 )
-from tools.errors import SettingError
+from tools.errors import ModelCallError, SettingError
 
 KEY = "sk-very-secret-key"
 
@@ -166,3 +166,13 @@ def test_the_key_is_never_shown() -> None:
 def test_the_remedy_names_an_extra_where_there_is_one(spec: str, remedy: str) -> None:
     """Providers with an extra of ours are installed through it."""
     assert install_remedy(spec) == remedy
+
+
+def test_a_provider_that_fails_is_named() -> None:
+    """What the provider raises arrives as one error that says which embeddings failed."""
+    embeddings = load_embeddings("openai:tiny", base_url="http://127.0.0.1:9/v1", api_key=KEY)
+
+    with pytest.raises(ModelCallError, match="embeddings 'openai:tiny' failed: ") as caught:
+        embeddings.embed_query("Where?")
+
+    assert KEY not in str(caught.value)

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import WordEmbeddings
+from tools.embeddings import load_embeddings
 from tools.questions import carry
 from tools.search import Found, HybridSearch
 from tools.split import split_page
@@ -93,6 +94,19 @@ def test_a_document_is_found_before_it_has_vectors(store: SqliteStore) -> None:
     found = build(store).search("Is the water tower round?", collection="default")
 
     assert ("tower.pdf", 1) in places(found)[:2]
+
+
+def test_words_find_when_the_embeddings_fail(store: SqliteStore, caplog: pytest.LogCaptureFixture) -> None:
+    """A provider that cannot be reached costs the search by meaning, not the search."""
+    embed(store)
+    unreachable = load_embeddings("openai:tiny", base_url="http://127.0.0.1:9/v1", api_key="none")
+    search = HybridSearch(store, VectorIndex(store, "words"), unreachable)
+
+    found = search.search("How high is the dam?", collection="default")
+
+    assert found.passages
+    assert found.similarity is None
+    assert "searching by words only: embeddings 'openai:tiny' failed" in caplog.text
 
 
 def test_the_outcome_tells_how_good_it_is(store: SqliteStore) -> None:

@@ -88,6 +88,8 @@ class Catalogue(Database):
     def publish(self, document_id: str) -> int:
         """Make a fully read document visible in a new generation, in place of an older one of the same name.
 
+        A document that was overtaken, while it was read, by a newer one of its name is kept but not shown.
+
         Returns:
             The number of the new generation.
 
@@ -102,6 +104,9 @@ class Catalogue(Database):
                     f"{document['name']!r} has {document['pages']} pages but {read} are accounted for; ingest it again"
                 )
                 raise LedgerError(msg)
+            if self._has_newer_member(db, document):
+                db.execute("UPDATE documents SET state = 'published' WHERE id = ?", (document_id,))
+                return _current_generation(db, document["collection_id"])
             return self._add_member(db, document_id, document["collection_id"], document["name"])
 
     def fail(self, document_id: str, *, code: str, message: str) -> None:
@@ -281,6 +286,14 @@ class Catalogue(Database):
         db.execute("UPDATE documents SET state = 'published' WHERE id = ?", (document_id,))
         return generation
 
+    def _has_newer_member(self, db: sqlite3.Connection, document: sqlite3.Row) -> bool:
+        query = (
+            "SELECT 1 FROM documents d JOIN memberships m ON m.document_id = d.id AND m.removed IS NULL "
+            "WHERE d.collection_id = ? AND d.name = ? AND d.version > ?"
+        )
+        row = db.execute(query, (document["collection_id"], document["name"], document["version"])).fetchone()
+        return row is not None
+
     def _is_member(self, db: sqlite3.Connection, document_id: str) -> bool:
         query = "SELECT 1 FROM memberships WHERE document_id = ? AND removed IS NULL"
         return db.execute(query, (document_id,)).fetchone() is not None
@@ -345,6 +358,10 @@ _DOCUMENT_SQL = (
     "WHERE c.tenant = :tenant AND (d.state <> 'published' "
     "OR EXISTS (SELECT 1 FROM memberships m WHERE m.document_id = d.id AND m.removed IS NULL))"
 )
+
+
+def _current_generation(db: sqlite3.Connection, collection_id: int) -> int:
+    return int(db.execute("SELECT generation FROM collections WHERE id = ?", (collection_id,)).fetchone()[0])
 
 
 def _to_document(row: sqlite3.Row) -> Document:

@@ -176,4 +176,4 @@ def test_tells_of_a_model_that_cannot_be_reached(shell: Shell) -> None:
     )
 
     assert (result.status, result.out) == (1, "")
-    assert result.err == "pageloom: error: the chat model 'openai:some-model' failed: Connection error.\n"
+    assert result.err == "pageloom: error: the chat model failed: OpenAIConnectionError: Connection error.\n"

@@ -121,3 +121,20 @@ def test_keeps_collections_apart(shell: Shell) -> None:
 
     assert json.loads(shell.run("documents", "list", "--json").out) == {"documents": []}
     assert "report.pdf" in shell.run("documents", "list", "--collection", "bridges").out
+
+
+def test_embeddings_that_fail_cost_the_vectors_not_the_file(shell: Shell) -> None:
+    """What was published is told, on stdout as always, with a warning beside it; the file is found by keyword."""
+    result = shell.run(
+        "ingest",
+        "report.pdf",
+        "--json",
+        PAGELOOM_EMBEDDINGS="openai:tiny",
+        PAGELOOM_EMBEDDINGS_BASE_URL="http://127.0.0.1:9/v1",
+        PAGELOOM_EMBEDDINGS_API_KEY="none",
+    )
+
+    (document,) = json.loads(result.out)["documents"]
+    assert (result.status, document["state"]) == (0, "ingested")
+    assert "warning: embeddings 'openai:tiny' failed: " in result.err
+    assert "their vectors follow with the next ingest" in result.err

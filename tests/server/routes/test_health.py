@@ -1,4 +1,5 @@
 import sqlite3
+from contextlib import closing
 from http import HTTPStatus
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def test_it_is_ready_while_the_store_answers(tmp_path: Path) -> None:
     """Losing the store makes it not ready, but it lives."""
     with serving(make_settings(tmp_path, langserve=False)) as client:
         before = client.get("/readyz")
-        with sqlite3.connect(tmp_path / "pageloom.sqlite") as db:
+        with closing(sqlite3.connect(tmp_path / "pageloom.sqlite")) as db:
             db.execute("ALTER TABLE collections RENAME TO lost")
         after, alive = client.get("/readyz"), client.get("/healthz")
 

@@ -193,6 +193,16 @@ def test_a_replaced_file_can_come_back(store: SqliteStore) -> None:
     assert (store.generation("default"), len(store.documents("default", model=MODEL))) == (3, 1)
 
 
+def test_a_document_that_was_overtaken_does_not_replace_its_successor(store: SqliteStore) -> None:
+    """The slower reading of an older version, published last, leaves the newer one in place."""
+    older = store.register("default", new("dam.pdf", "older", 1)).document_id
+    take(store, "The dam is 200 m high.")
+    store.add_pages(older, [page(1, "The dam is 100 m high.")])
+
+    assert store.publish(older) == store.generation("default") == 1
+    assert found(store, "dam") == ["The dam is 200 m high."]
+
+
 def test_a_removed_document_is_removed_once(store: SqliteStore) -> None:
     """What is not in its collection now cannot be taken out of it."""
     document_id = take(store, "The dam is high.")
