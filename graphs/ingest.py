@@ -116,14 +116,20 @@ class IngestAgent:
             return Command(goto="split_pages")
         return _end(await self._give_up(state, error))
 
-    async def split_pages(self, state: FileState) -> dict[str, Any]:
+    async def split_pages(self, state: FileState) -> Command[Literal["publish", "__end__"]]:
         """Cut the pages into chunks, running heads left out, and index their words."""
-        await asyncio.to_thread(self._split, state["document_id"], state["file"]["name"])
-        return {}
+        try:
+            await asyncio.to_thread(self._split, state["document_id"], state["file"]["name"])
+        except PageloomError as error:  # somebody deleted the document meanwhile
+            return _end(failed_document(state["file"], error, state["document_id"]))
+        return Command(goto="publish")
 
     async def publish(self, state: FileState) -> FileOutput:
         """Make the document visible in a new generation of its collection."""
-        await asyncio.to_thread(self.store.publish, state["document_id"])
+        try:
+            await asyncio.to_thread(self.store.publish, state["document_id"])
+        except PageloomError as error:  # deleted meanwhile, or pages are missing
+            return {"ingested": [failed_document(state["file"], error, state["document_id"])]}
         return {"ingested": [await self._outcome(state, state["document_id"], "ingested")]}
 
     async def embed_chunks(self, state: IngestState) -> dict[str, Any]:
@@ -241,7 +247,6 @@ def build_file_graph(agent: IngestAgent) -> CompiledStateGraph[FileState, Secret
     graph.add_node("split_pages", agent.split_pages)
     graph.add_node("publish", agent.publish)
     graph.add_edge(START, "register")
-    graph.add_edge("split_pages", "publish")
     graph.add_edge("publish", END)
     return graph.compile(name="ingest_file")
 

@@ -65,6 +65,7 @@ async def open_service(
     settle_tracing()
     async with AsyncExitStack() as stack:
         directory = settings.data_dir
+        await asyncio.to_thread(_make_private, directory)
         store = await asyncio.to_thread(SqliteStore, directory / "pageloom.sqlite")
         stack.callback(store.close)
         files = FileStore(directory / "files")
@@ -88,6 +89,11 @@ async def open_service(
             ),
         )
         yield Service(settings, store, files, agents, Assistant(build_assistant_graph(agents, checkpointer)), usage)
+
+
+def _make_private(directory: Path) -> None:
+    """Make the data directory readable for its owner only; one that is there keeps the rights it was given."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _build_retrieval_agent(

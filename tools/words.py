@@ -33,11 +33,6 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
 
 
-def has_cjk(text: str) -> bool:
-    """Tell whether any Chinese character occurs in the text."""
-    return _CJK_RUN.search(text) is not None
-
-
 def index_terms(text: str) -> list[str]:
     """Return the terms of a text in order: stems, numbers without thousands marks, segmented Chinese words.
 

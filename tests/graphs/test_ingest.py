@@ -290,3 +290,27 @@ async def test_running_heads_are_not_indexed(workshop: Workshop) -> None:
 
     assert len(passages) == 4
     assert not any("Report" in passage["text"] or "Page" in passage["text"] for passage in passages)
+
+
+class Deleter(ProgressNotes):
+    """Forgets a document as soon as its pages have been read."""
+
+    def __init__(self, workshop: Workshop, name: str) -> None:
+        super().__init__()
+        self.workshop = workshop
+        self.name = name
+
+    @override
+    async def on_custom_event(self, name: str, data: Any, **kwargs: Any) -> None:
+        if data.get("document") == self.name and data["done"] == data["total"]:
+            (listed,) = (d for d in self.workshop.store.documents("default", model=MODEL) if d.name == self.name)
+            self.workshop.store.discard(listed.id)
+
+
+async def test_a_document_deleted_while_it_is_read_fails_alone(workshop: Workshop) -> None:
+    """The one that is gone is an entry that says so; the other files of the call are taken in."""
+    paths = [pdfs.text_pdf(workshop.directory / name, [text]) for name, text in (("a.pdf", DAM), ("b.pdf", CASTLE))]
+    gone, taken = await workshop.ingest(*paths, callbacks=[Deleter(workshop, "a.pdf")])
+
+    assert (gone["state"], gone["code"], taken["state"]) == ("failed", "unknown", "ingested")
+    assert (found(workshop, "dam"), found(workshop, "castle")) == ([], [("b.pdf", 1)])

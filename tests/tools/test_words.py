@@ -1,6 +1,6 @@
 import pytest
 
-from tools.words import content_terms, covered_share, fold, has_cjk, index_terms
+from tools.words import content_terms, covered_share, fold, index_terms
 
 
 @pytest.mark.parametrize(
@@ -121,16 +121,6 @@ def test_the_same_text_always_has_the_same_terms() -> None:
 def test_fold_keeps_other_scripts() -> None:
     """Folding makes letters plain without touching Chinese."""
     assert fold("Ça, \uff21\uff22\uff23, 北京") == "ca, abc, 北京"
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("abc 123 é", False), ("a北b", True), ("", False), ("ひらがな", False)],
-    ids=["latin", "one-character", "nothing", "kana-only"],
-)
-def test_has_cjk_finds_chinese_characters(text: str, expected: bool) -> None:  # noqa: FBT001 # a table of cases
-    """One Chinese character is enough."""
-    assert has_cjk(text) is expected
 
 
 @pytest.mark.parametrize(

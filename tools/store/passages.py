@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tools.store.database import LISTED, OWN_PAGES, Database
+from tools.store.database import LISTED, Database
 from tools.types import Passage
 
 _VISIBLE = "m.collection_id = :collection AND m.added <= :generation AND (m.removed IS NULL OR m.removed > :generation)"
@@ -90,14 +90,6 @@ class Passages(Database):
         )
         by_id = {row["id"]: _to_passage(row) for row in rows}
         return [by_id[chunk_id] for chunk_id in chunk_ids if chunk_id in by_id]
-
-    def page_chunks(self, document_id: str, page: int) -> list[int]:
-        """Return the ids of the chunks of one page in reading order."""
-        rows = self._rows(
-            f'SELECT id FROM chunks p WHERE {OWN_PAGES} AND page = :page ORDER BY "start"',
-            self._named(document_id) | {"page": page},
-        )
-        return [row["id"] for row in rows]
 
     def chunks_without_vectors(self, model: str, *, limit: int) -> list[Passage]:
         """Return published chunks that still lack a vector of the model, oldest first."""

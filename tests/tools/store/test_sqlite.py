@@ -153,7 +153,6 @@ def test_chunks_written_again_replace_the_earlier_ones(store: SqliteStore) -> No
 
     assert found(store, "dam") == ["The dam"]
     assert store.chunk_count() == 2
-    assert len(store.page_chunks(document_id, 1)) == 2
 
 
 def test_other_bytes_of_the_same_name_replace_the_document_at_once(store: SqliteStore) -> None:
@@ -498,7 +497,6 @@ _STRANGER: dict[str, tuple[Callable[[SqliteStore, str, int], object], object]] =
     "search_terms": (lambda store, *_: store.search_terms("default", ["dam"], limit=9), []),
     "visible_chunks": (lambda store, *_: store.visible_chunks("default"), []),
     "passages": (lambda store, _, chunk: store.passages([chunk]), []),
-    "page_chunks": (lambda store, document, _: store.page_chunks(document, 1), []),
     "chunks_without_vectors": (lambda store, *_: store.chunks_without_vectors(MODEL, limit=9), []),
     "count_without_vectors": (lambda store, *_: store.count_without_vectors(MODEL), 0),
     "add_vectors": (lambda store, _, chunk: store.add_vectors(MODEL, {chunk: np.ones(2, np.float32)}), None),
