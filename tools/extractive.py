@@ -129,25 +129,21 @@ class ExtractiveChatModel(BaseChatModel):
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,  # noqa: ARG002 # the signature is LangChain's
-        run_manager: CallbackManagerForLLMRun | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 # `BaseChatModel` tells it of each word
         **_: Any,
     ) -> Iterator[ChatGenerationChunk]:
         for word in _WORDS.findall(self._answer(messages)):
-            if run_manager:
-                run_manager.on_llm_new_token(word)
             yield ChatGenerationChunk(message=AIMessageChunk(content=word))
 
     async def _astream(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,  # noqa: ARG002 # the signature is LangChain's
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 # as above
         **_: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         answer = await run_in_executor(None, self._answer, messages)
         for word in _WORDS.findall(answer):
-            if run_manager:
-                await run_manager.on_llm_new_token(word)
             yield ChatGenerationChunk(message=AIMessageChunk(content=word))
 
     def _answer(self, messages: Sequence[BaseMessage]) -> str:

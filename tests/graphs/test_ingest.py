@@ -1,6 +1,8 @@
 import asyncio
 import os
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,10 @@ from graphs.state import IngestFile, IngestInput
 from tests import pdfs
 from tests.fakes import WordEmbeddings
 from tests.graphs.conftest import MODEL, ProgressNotes, Workshop
+from tools.errors import WorkerError
 from tools.ocr.engine import OcrEngine, OcrLimits
+from tools.pdf.pages import PageRead
+from tools.pdf.reader import PdfLimits, PdfReader
 from tools.store.files import digest_file
 from tools.vectors import VectorWriter
 from tools.words import index_terms
@@ -313,4 +318,31 @@ async def test_a_document_deleted_while_it_is_read_fails_alone(workshop: Worksho
     gone, taken = await workshop.ingest(*paths, callbacks=[Deleter(workshop, "a.pdf")])
 
     assert (gone["state"], gone["code"], taken["state"]) == ("failed", "unknown", "ingested")
+    assert (found(workshop, "dam"), found(workshop, "castle")) == ([], [("b.pdf", 1)])
+
+
+class Forgetful(PdfReader):
+    """A reader whose child dies when it is asked for single pages again, as after a crash between two steps."""
+
+    @override
+    def read_pages(self, path: Path, *, pages: Sequence[int] | None = None, **kwargs: Any) -> AsyncIterator[PageRead]:
+        if pages == [2]:
+            message = "the child process died"
+            raise WorkerError(message)
+        return super().read_pages(path, pages=pages, **kwargs)
+
+
+async def test_a_file_that_cannot_be_read_again_for_ocr_fails_alone(workshop: Workshop) -> None:
+    """Its failure is an entry with a code, not the end of the run, and nothing of it is searchable."""
+    paths = [
+        pdfs.mixed_pdf(workshop.directory / "a.pdf", [("text", DAM), ("scan", CASTLE)]),
+        pdfs.text_pdf(workshop.directory / "b.pdf", [CASTLE]),
+    ]
+    reader = Forgetful(PdfLimits(children=1))
+    graph = build_ingest_graph(replace(workshop.ingest_agent(), reader=reader))
+    outcome = await graph.ainvoke(IngestInput(files=[IngestFile(path=str(path), name=path.name) for path in paths]))
+    await reader.close()
+    failed, taken = sorted(outcome["ingested"], key=lambda document: document["name"])
+
+    assert (failed["state"], failed["code"], taken["state"]) == ("failed", "worker", "ingested")
     assert (found(workshop, "dam"), found(workshop, "castle")) == ([], [("b.pdf", 1)])
