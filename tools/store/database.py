@@ -29,9 +29,13 @@ class Database:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        self._closed = False
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._create_or_check()
+        except PageloomError:
+            self.close()
+            raise
         except sqlite3.DatabaseError as exc:
             self.close()
             if exc.sqlite_errorcode != sqlite3.SQLITE_NOTADB:
@@ -42,6 +46,7 @@ class Database:
     def close(self) -> None:
         """Close the connections of all threads."""
         with self._lock:
+            self._closed = True
             while self._connections:
                 self._connections.pop().close()
 
@@ -63,15 +68,23 @@ class Database:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
+            connection = self._connect()
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+                connection.execute(f"PRAGMA {pragma}").close()
+            self._local.connection = connection
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        """Open a connection that `close` will close; work that is still under way then gets none."""
+        with self._lock:
+            if self._closed:
+                msg = "the store is closed"
+                raise PageloomError(msg)
             connection = sqlite3.connect(
                 self._path, timeout=_BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False
             )
-            connection.row_factory = sqlite3.Row
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-                connection.execute(f"PRAGMA {pragma}").close()
-            with self._lock:
-                self._connections.append(connection)
-            self._local.connection = connection
+            self._connections.append(connection)
+        connection.row_factory = sqlite3.Row
         return connection
 
     @contextmanager

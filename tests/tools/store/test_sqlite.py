@@ -442,6 +442,14 @@ def test_a_store_of_a_newer_version_is_left_alone(path: Path) -> None:
         SqliteStore(path)
 
 
+def test_a_closed_store_opens_no_connection_again(path: Path) -> None:
+    """A thread that comes late is told, and leaves nothing open behind."""
+    store = SqliteStore(path)
+    store.close()
+    with ThreadPoolExecutor(1) as threads, pytest.raises(PageloomError, match="the store is closed"):
+        threads.submit(store.chunk_count).result()
+
+
 def test_a_file_that_is_no_store_is_refused(path: Path) -> None:
     """Somebody else's file is named and not touched."""
     path.parent.mkdir()
