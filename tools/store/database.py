@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from tools.errors import PageloomError, UnknownNameError
 
 SCHEMA_VERSION = 1
 _BUSY_TIMEOUT_MS = 30_000
+_SWITCH_RETRY_S = 0.01
 
 
 class Database:
@@ -69,7 +71,8 @@ class Database:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._connect()
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            _write_ahead(connection)
+            for pragma in ("synchronous = FULL", "foreign_keys = ON"):
                 connection.execute(f"PRAGMA {pragma}").close()
             self._local.connection = connection
         return connection
@@ -128,6 +131,18 @@ OWN_PAGES = (
     "WHERE d.id = :id AND k.tenant = :tenant)"
 )
 LISTED = "SELECT value FROM json_each(:documents)"
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging, waiting while another opener of the same new file does: SQLite itself does not."""
+    deadline = time.monotonic() + _BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            return connection.execute("PRAGMA journal_mode = WAL").close()
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_SWITCH_RETRY_S)
 
 
 def _statements(script: str) -> Iterator[str]:
