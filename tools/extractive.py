@@ -36,7 +36,7 @@ _WORDS = re.compile(r"\s*\S+")
 
 @dataclass(frozen=True)
 class Weights:
-    """What the signs of a good answer sentence count; fitted on XQuAD, see `benchmarks/`."""
+    """What the signs of a good answer sentence count; chosen on XQuAD and on real reports."""
 
     words: float = 1.0
     meaning: float = 10.0

@@ -254,7 +254,10 @@ EXPECTED = {
 @pytest.mark.corpus
 @needs_corpus
 async def test_labelled_pages_are_decided_rightly() -> None:
-    """Of the pages labelled by eye at least 96 % are decided rightly, and no scan or garbled page is missed."""
+    """Of the pages labelled by eye at least 96 % are decided rightly, and no scan or garbled page is missed.
+
+    This keeps what is reached from being lost; the goal is 97 %, which is missed.
+    """
     labels: dict[str, dict[int, str]] = defaultdict(dict)
     with (CORPUS / "pages.csv").open() as file:
         for row in csv.DictReader(file):
